@@ -1,0 +1,248 @@
+import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { type TestDatabase, testDatabase } from '@storegraph/testing';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  append,
+  type Bus,
+  createInProcessBus,
+  eventsMigrations,
+  type Fact,
+  type FactOf,
+  type Handlers,
+  type OpenEventLog,
+  openEventLog,
+  type StoredEvent,
+  startConsumer,
+} from './index.ts';
+
+/** A publisher and a consumer, each with a database of its own, as in a distributed shop. */
+let shops: TestDatabase[];
+let publisher: Database;
+let consumer: Database;
+let log: OpenEventLog;
+let bus: Bus;
+const stops: (() => Promise<void>)[] = [];
+
+const open = async (schema: string) => {
+  const database = await testDatabase(`template_events_${schema}`, (url) =>
+    migrate({ url, schema, folders: [eventsMigrations] }),
+  );
+  shops.push(database);
+  return connect({ url: database.url, schema, name: 'events.test' });
+};
+
+beforeEach(async () => {
+  shops = [];
+  publisher = await open('product');
+  consumer = await open('inventory');
+  await consumer.execute(sql`create table seen (sequence int)`);
+  log = openEventLog({ db: publisher, publisher: 'product' });
+  bus = createInProcessBus();
+  bus.register(log);
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await log.stop();
+  await Promise.all([publisher.close(), consumer.close()]);
+  for (const shop of shops) await shop.drop();
+});
+
+const variantId = '01900000-0000-7000-8000-000000000001';
+const fact = (sku: string): Fact => ({
+  type: 'product.variant_created',
+  aggregateId: variantId,
+  data: { variantId, productId: variantId, sku },
+});
+const publish = (...skus: string[]) => transaction(publisher, (tx) => append(tx, skus.map(fact)));
+const skusOf = (events: readonly StoredEvent[]) =>
+  events.map(({ data }) => (data as FactOf<'product.variant_created'>).sku);
+const sequencesOf = (events: readonly StoredEvent[]) => events.map(({ sequence }) => sequence);
+
+describe('append', () => {
+  it('numbers facts 1, 2, 3 in the order of commits, whoever commits', async () => {
+    await Promise.all(Array.from({ length: 50 }, (_, n) => publish(`A-${n}`, `B-${n}`)));
+    const events = await log.read(0, 1_000);
+    expect(sequencesOf(events)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(await log.head()).toBe(100);
+    expect(events[0]).toMatchObject({
+      id: 'product:1',
+      publisher: 'product',
+      version: 1,
+      aggregateId: variantId,
+    });
+  });
+
+  it('leaves no gap when a transaction is rolled back', async () => {
+    await publish('A');
+    await transaction(publisher, async (tx) => {
+      await append(tx, [fact('never')]);
+      throw new Error('changed my mind');
+    }).catch(() => {});
+    await publish('B');
+    expect(skusOf(await log.read(0, 10))).toEqual(['A', 'B']);
+    expect(sequencesOf(await log.read(0, 10))).toEqual([1, 2]);
+  });
+
+  it('refuses what the catalogue does not promise, and facts of others', async () => {
+    await expect(publish('')).rejects.toThrow();
+    const foreign: Fact = {
+      type: 'inventory.stock_recovered',
+      aggregateId: variantId,
+      data: { variantId, available: 1 },
+    };
+    await expect(transaction(publisher, (tx) => append(tx, [fact('A'), foreign]))).rejects.toThrow(
+      'another subgraph',
+    );
+    expect(await log.head()).toBe(0);
+  });
+
+  it('writes nothing for no facts', async () => {
+    await publish();
+    expect(await log.head()).toBe(0);
+  });
+});
+
+describe('follow', () => {
+  const take = async (from: number | 'now', count: number, started?: () => Promise<unknown>) => {
+    const stop = new AbortController();
+    const events: StoredEvent[] = [];
+    const pages = log.follow(from, stop.signal);
+    let next = pages.next();
+    await started?.();
+    while (events.length < count) {
+      const { value, done } = await next;
+      if (done) throw new Error(`The log ended after ${events.length} of ${count} facts.`);
+      events.push(...value);
+      next = pages.next();
+    }
+    stop.abort();
+    await next;
+    return events;
+  };
+
+  it('gives what lies behind the cursor and then what comes, without a gap or a repeat', async () => {
+    await publish('A', 'B', 'C');
+    const events = await take(1, 4, () => publish('D', 'E'));
+    expect(skusOf(events)).toEqual(['B', 'C', 'D', 'E']);
+    expect(sequencesOf(events)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('wakes for facts that another process committed', async () => {
+    const elsewhere = sql`select append_facts(array['product.variant_created'], array[1], array['x'], array[${JSON.stringify(fact('E').data)}::jsonb])`;
+    const events = await take(0, 1, () => publisher.execute(elsewhere));
+    expect(skusOf(events)).toEqual(['E']);
+  });
+
+  it('serves many followers at different places while facts arrive', async () => {
+    await publish(...Array.from({ length: 1_500 }, (_, n) => `old-${n}`));
+    const followers = [0, 700, 1_499].map((from) => take(from, 1_700 - from));
+    for (let n = 0; n < 20; n += 1) await publish(...Array.from({ length: 10 }, (_, m) => `new-${n}-${m}`));
+    for (const [index, from] of [0, 700, 1_499].entries()) {
+      const events = await followers[index];
+      expect(sequencesOf(events ?? [])).toEqual(Array.from({ length: 1_700 - from }, (_, n) => from + n + 1));
+    }
+  });
+
+  it('settles at once when it is left while it waits', async () => {
+    const pages = log.follow('now', new AbortController().signal);
+    const waiting = pages.next();
+    await pages.return?.();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await pages.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('ends when the log is stopped', async () => {
+    const waiting = log.follow('now', new AbortController().signal).next();
+    await log.stop();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('a consumer', () => {
+  const consume = (handlers: Handlers, onError?: (error: unknown) => void) => {
+    const started = startConsumer({
+      db: consumer,
+      bus,
+      consumer: 'inventory',
+      handlers,
+      onError: onError ?? (() => {}),
+    });
+    stops.push(() => started.stop());
+    return started;
+  };
+  const note: Handlers = {
+    'product.variant_created': async (tx, event) => {
+      await tx.execute(sql`insert into seen values (${event.sequence})`);
+    },
+  };
+  const seen = async () =>
+    (await consumer.execute<{ sequence: number }>(sql`select sequence from seen order by ctid`)).map(
+      (row) => row.sequence,
+    );
+
+  it('takes in what was published before it started, then what comes, in order', async () => {
+    await publish('A', 'B');
+    const { drained } = consume(note);
+    await publish('C');
+    await drained();
+    expect(await seen()).toEqual([1, 2, 3]);
+  });
+
+  it('has each effect once, however many processes run it and however often they restart', async () => {
+    const first = [consume(note), consume(note), consume(note)];
+    for (let n = 0; n < 20; n += 1) await publish(`A-${n}`, `B-${n}`);
+    await first[0]?.stop();
+    await publish('C');
+    await Promise.all(first.slice(1).map(({ drained }) => drained()));
+    await consume(note).drained();
+    expect(await seen()).toEqual(Array.from({ length: 41 }, (_, index) => index + 1));
+  });
+
+  it('takes nothing in when the effect fails, and tries again', async () => {
+    let failures = 0;
+    const { drained } = consume({
+      'product.variant_created': async (tx, event) => {
+        await tx.execute(sql`insert into seen values (${event.sequence})`);
+        if (event.sequence === 2 && failures < 2) {
+          failures += 1;
+          throw new Error('not yet');
+        }
+      },
+    });
+    await publish('A', 'B', 'C');
+    await drained();
+    expect(failures).toBe(2);
+    expect(await seen()).toEqual([1, 2, 3]);
+  });
+
+  it('puts aside the one fact it can never take in, with the reason, and goes on', async () => {
+    const errors: unknown[] = [];
+    const { drained } = consume(
+      {
+        'product.variant_created': async (tx, event) => {
+          if (event.data.sku === 'poison') throw new Error('indigestible');
+          await tx.execute(sql`insert into seen values (${event.sequence})`);
+        },
+      },
+      (error) => errors.push(error),
+    );
+    await publish('A', 'poison', 'C');
+    await drained();
+    expect(await seen()).toEqual([1, 3]);
+    expect(await consumer.execute(sql`select publisher, sequence, type, reason from dead_letters`)).toEqual([
+      { publisher: 'product', sequence: 2, type: 'product.variant_created', reason: 'Error: indigestible' },
+    ]);
+    expect(errors.length).toBeGreaterThan(1);
+  });
+
+  it('passes over facts of a later release', async () => {
+    await publisher.execute(
+      sql`select append_facts(array['product.teleported'], array[1], array['x'], array['{}'::jsonb])`,
+    );
+    const { drained } = consume(note);
+    await publish('A');
+    await drained();
+    expect(await seen()).toEqual([2]);
+  });
+});

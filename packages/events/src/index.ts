@@ -1,0 +1,12 @@
+export { type Bus, createInProcessBus } from './bus.ts';
+export {
+  type Fact,
+  type FactOf,
+  type FactType,
+  factTypes,
+  publisherOf,
+  type StoredEvent,
+} from './catalogue.ts';
+export { type Consumer, type Handlers, startConsumer } from './consumer.ts';
+export { type EventLog, type OpenEventLog, openEventLog } from './log.ts';
+export { announceCommit, append, eventsMigrations } from './outbox.ts';

@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { afterCommit, type MigrationFolder, type Reader, type Transaction } from '@storegraph/postgres';
+import { sql } from 'drizzle-orm';
+import { type Fact, isKnown, parseFact, publisherOf, type StoredEvent, versionOf } from './catalogue.ts';
+
+/** The tables a subgraph needs to publish and to consume. */
+export const eventsMigrations: MigrationFolder = {
+  name: 'events',
+  path: fileURLToPath(new URL('../migrations', import.meta.url)),
+};
+
+/** Woken when a transaction of this process has committed facts; other processes' commits are polled for. */
+const commitListeners = new Map<string, Set<() => void>>();
+
+/** Calls the listener after each commit of this process that published facts of the publisher. */
+export const onCommit = (publisher: string, listener: () => void): (() => void) => {
+  const listeners = commitListeners.get(publisher) ?? new Set();
+  commitListeners.set(publisher, listeners.add(listener));
+  return () => listeners.delete(listener);
+};
+
+/** Says that facts were committed, for those who append by SQL of their own (`append_facts`). */
+export const announceCommit = (publisher: string): void => {
+  for (const listener of commitListeners.get(publisher) ?? []) listener();
+};
+
+/**
+ * Publishes facts with the change itself: both or neither. Call it last in the transaction, because it holds
+ * the publisher's sequence until the commit.
+ */
+export const append = async (tx: Transaction, facts: readonly Fact[]): Promise<void> => {
+  const [first] = facts;
+  if (!first) return;
+  const publisher = publisherOf(first.type);
+  const foreign = facts.find((fact) => publisherOf(fact.type) !== publisher);
+  if (foreign) throw new Error(`${publisher} cannot publish ${foreign.type}: it is another subgraph's fact.`);
+
+  const types = facts.map((fact) => fact.type);
+  const versions = facts.map((fact) => versionOf(fact.type));
+  const aggregateIds = facts.map((fact) => fact.aggregateId);
+  const payloads = facts.map((fact) => JSON.stringify(parseFact(fact.type, fact.data)));
+  await tx.execute(sql`select append_facts(
+    ${sql.param(types)}::text[], ${sql.param(versions)}::integer[],
+    ${sql.param(aggregateIds)}::text[], ${sql.param(payloads)}::text[]::jsonb[])`);
+  afterCommit(tx, () => announceCommit(publisher));
+};
+
+/** The sequence of the latest fact, 0 before the first. */
+export const headOf = async (reader: Reader): Promise<number> => {
+  const [head] = await reader.execute<{ sequence: number }>(sql`select sequence from outbox_head`);
+  return Number(head?.sequence ?? 0);
+};
+
+type OutboxRow = {
+  sequence: number;
+  type: string;
+  version: number;
+  aggregate_id: string;
+  data: unknown;
+  occurred_at: Date | string;
+};
+
+/** The facts behind a sequence, in order, at most `limit`. */
+export const readAfter = async (
+  reader: Reader,
+  { publisher, after, limit }: { publisher: string; after: number; limit: number },
+): Promise<StoredEvent[]> => {
+  const rows = await reader.execute<OutboxRow>(sql`
+    select sequence, type, version, aggregate_id, data, occurred_at
+    from outbox where sequence > ${after} order by sequence limit ${limit}`);
+  return [...rows].map((row) => storedEvent(publisher, row));
+};
+
+const storedEvent = (publisher: string, row: OutboxRow): StoredEvent => {
+  const sequence = Number(row.sequence);
+  // The type and its data were checked together, which the union cannot follow.
+  return {
+    id: `${publisher}:${sequence}`,
+    publisher,
+    sequence,
+    type: row.type,
+    version: row.version,
+    aggregateId: row.aggregate_id,
+    occurredAt: new Date(row.occurred_at),
+    data: isKnown(row.type) ? parseFact(row.type, row.data) : row.data,
+  } as StoredEvent;
+};

@@ -1,0 +1,16 @@
+export {
+  AmountOutOfRangeError,
+  add,
+  CurrencyMismatchError,
+  compare,
+  type Money,
+  minorUnitDigits,
+  money,
+  type Rounding,
+  scale,
+  split,
+  subtract,
+  sum,
+  times,
+  zero,
+} from './money.ts';

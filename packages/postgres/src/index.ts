@@ -1,0 +1,8 @@
+export { type ConnectOptions, connect, type Database, type Reader, type Transaction } from './connection.ts';
+export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
+export { EmbeddedPostgresError } from './embedded-error.ts';
+export { DeadlineExceededError, isUniqueViolation, MigrationError, PostgresBusyError } from './errors.ts';
+export { newId } from './ids.ts';
+export { type MigrationFolder, migrate } from './migrate.ts';
+export { inOperation } from './operation.ts';
+export { afterCommit, transaction } from './transaction.ts';
