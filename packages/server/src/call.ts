@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { defaultDeadlineMs, newRequestId } from './operation.ts';
+import { bearerToken, type PublicKeys, verifyToken } from './tokens.ts';
+import { anonymous, type Viewer } from './viewer.ts';
+
+/** What the head of a request says: who asks, under which id, and how long the answer is of use. */
+export type Call = {
+  readonly token: string | undefined;
+  readonly viewer: Viewer;
+  readonly requestId: string;
+  readonly deadlineAt: number;
+};
+
+/** Whoever asks for more gets this; longer work has an import or a subscription of its own. */
+const maxDeadlineMs = 30_000;
+
+/** An id comes from outside and goes into the log: nothing that could forge a line or fill it. */
+const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
+
+const only = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : undefined;
+
+/** The id a caller gave, or a new one. */
+export const requestIdOf = (headers: IncomingHttpHeaders): string => {
+  const given = only(headers['x-request-id']);
+  return given !== undefined && requestIdPattern.test(given) ? given : newRequestId();
+};
+
+const deadlineOf = (headers: IncomingHttpHeaders): number => {
+  const given = only(headers['x-deadline-ms']);
+  const remainingMs = given !== undefined && /^\d{1,9}$/.test(given) ? Number(given) : defaultDeadlineMs;
+  return Date.now() + Math.min(remainingMs, maxDeadlineMs);
+};
+
+/** Whose token it is and when it ends; nobody's, and never, without one. */
+export const identify = async (
+  keys: PublicKeys,
+  token: string | undefined,
+): Promise<{ readonly viewer: Viewer; readonly expiresAt: number }> =>
+  token === undefined ? { viewer: anonymous, expiresAt: Number.POSITIVE_INFINITY } : verifyToken(keys, token);
+
+/** Reads the head of a request; throws UNAUTHENTICATED for a token that does not hold. */
+export const callOf = async (
+  headers: IncomingHttpHeaders,
+  keys: PublicKeys,
+  requestId: string,
+): Promise<Call> => {
+  const deadlineAt = deadlineOf(headers);
+  const token = bearerToken(headers.authorization);
+  const { viewer } = await identify(keys, token);
+  return { token, viewer, requestId, deadlineAt };
+};

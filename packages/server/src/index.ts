@@ -1,0 +1,36 @@
+export type { IncomingOperation } from './apollo.ts';
+export type { Call } from './call.ts';
+export { asGraphQLError, maskErrors } from './errors.ts';
+export { type Front, type FrontOptions, startFront } from './front.ts';
+export { type InputProblem, type InvalidInput, invalidInput, parseInput } from './input.ts';
+export { isEntryPoint, stopOnSignal } from './lifecycle.ts';
+export { createLog, type Log, type LogFields, log } from './log.ts';
+export { type MountedSubgraph, type MountOptions, mountSubgraph } from './mount.ts';
+export { defaultDeadlineMs, type Operation } from './operation.ts';
+export { InvalidEnvironment, parseEnv } from './parse-env.ts';
+export { readSchema, schemaFolder } from './read-schema.ts';
+export { requireScopes } from './required-scopes.ts';
+export type { NotReady, Pages } from './routes.ts';
+export type { GraphResult, ResultExtensions } from './run.ts';
+export { scalarResolvers } from './scalars.ts';
+export { type ServeOptions, serveSubgraph, whyNotReady } from './serve.ts';
+export { isStream, mapStream, type ResultStream } from './stream.ts';
+export type { Request, Subgraph } from './subgraph.ts';
+export {
+  createKeys,
+  type Keys,
+  type PublicKeys,
+  signToken,
+  type VerifiedToken,
+  verifyToken,
+} from './tokens.ts';
+export {
+  anonymous,
+  callerScope,
+  hasScope,
+  kindOfRole,
+  type Role,
+  roles,
+  scopesOfRole,
+  type Viewer,
+} from './viewer.ts';

@@ -1,0 +1,120 @@
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { createExecutableSchema } from './executable-schema.ts';
+import { type Log, log as processLog } from './log.ts';
+import {
+  defaultDeadlineMs,
+  newRequestId,
+  type OpenedOperation,
+  type Operation,
+  openOperation,
+} from './operation.ts';
+import { createPreparer } from './prepare.ts';
+import { createRunner, type GraphResult } from './run.ts';
+import { mapStream, type ResultStream } from './stream.ts';
+import type { Subgraph } from './subgraph.ts';
+import type { PublicKeys } from './tokens.ts';
+import { within } from './within.ts';
+
+/** How a subgraph is mounted. */
+export type MountOptions = {
+  /** What tokens are verified with; without it every token is refused. */
+  readonly keys?: PublicKeys;
+  /** Hides schema details and traces from callers. */
+  readonly production?: boolean;
+  readonly log?: Log;
+};
+
+/** A subgraph that can be asked in this process. Nothing it answers holds a stack or SQL. */
+export type MountedSubgraph = {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  /** Runs a query or a mutation. */
+  readonly execute: (operation: Operation) => Promise<GraphResult>;
+  /** Opens a subscription: a stream of results, or one result with the errors that kept it from opening. */
+  readonly subscribe: (operation: Operation) => Promise<ResultStream<GraphResult> | GraphResult>;
+  /** Throws the reason while the subgraph cannot answer. */
+  readonly isReady: () => Promise<void>;
+  /** Starts the subgraph's background work. */
+  readonly start: () => Promise<void>;
+  /** Ends subscriptions, waits for what is in flight (at most ten seconds), then stops the subgraph. */
+  readonly stop: () => Promise<void>;
+};
+
+/** How long a stop waits for what is in flight: as long as an operation takes at most when nothing else is said. */
+export const drainMs = 10_000;
+
+/** Why a request's signal is aborted. Made once: an error is dear, and this one is nobody's fault. */
+const endOfOperation = new Error('Nobody waits for the answer any more.');
+
+const needsStream = (): GraphQLError =>
+  new GraphQLError('Subscriptions are answered over WebSocket (graphql-transport-ws) on this path.', {
+    extensions: { code: 'BAD_REQUEST' },
+  });
+
+const needsNoStream = (): GraphQLError =>
+  new GraphQLError('Only subscriptions open a stream.', { extensions: { code: 'BAD_REQUEST' } });
+
+/** Makes a subgraph answer operations in this process. It starts nothing: call `start()` for background work. */
+export const mountSubgraph = <Context>(
+  subgraph: Subgraph<Context>,
+  { keys, production = false, log = processLog }: MountOptions = {},
+): MountedSubgraph => {
+  const executable = createExecutableSchema(subgraph);
+  const { run, open, failed, idle } = createRunner(subgraph, executable, { production, log });
+  const prepare = createPreparer(executable.schema, { production });
+  const streams = new Set<ResultStream<GraphResult>>();
+
+  const check = async (operation: Operation): Promise<OpenedOperation | GraphResult> => {
+    const requestId = operation.requestId ?? newRequestId();
+    return openOperation({ ...operation, requestId }, { prepare, keys });
+  };
+
+  const execute = async (operation: Operation): Promise<GraphResult> => {
+    const checked = await check(operation);
+    if (!('kind' in checked)) return checked;
+    if (checked.kind === 'subscription') return { errors: [needsStream()] };
+    const nobodyWaits = new AbortController();
+    try {
+      return await run(checked, nobodyWaits.signal);
+    } finally {
+      nobodyWaits.abort(endOfOperation);
+    }
+  };
+
+  const subscribe = async (operation: Operation): Promise<ResultStream<GraphResult> | GraphResult> => {
+    const checked = await check(operation);
+    if (!('kind' in checked)) return checked;
+    if (checked.kind !== 'subscription') return { errors: [needsNoStream()] };
+    const nobodyWaits = new AbortController();
+    const source = await open(checked, nobodyWaits.signal);
+    if (!('next' in source)) {
+      nobodyWaits.abort(endOfOperation);
+      return source;
+    }
+    const stream = mapStream(source, {
+      map: (event) =>
+        run({ ...checked, deadlineAt: Date.now() + defaultDeadlineMs }, nobodyWaits.signal, event),
+      failed: (error) => failed(error, checked.requestId),
+      ended: () => {
+        nobodyWaits.abort(endOfOperation);
+        streams.delete(stream);
+      },
+    });
+    streams.add(stream);
+    return stream;
+  };
+
+  return {
+    name: subgraph.name,
+    schema: executable.schema,
+    execute,
+    subscribe,
+    isReady: subgraph.isReady,
+    start: subgraph.start,
+    stop: async () => {
+      await Promise.all([...streams].map((stream) => stream.return()));
+      await within(drainMs, idle());
+      await subgraph.stop();
+    },
+  };
+};

@@ -1,0 +1,112 @@
+import { inOperation } from '@storegraph/postgres';
+import { createSourceEventStream, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+import { asGraphQLError, deadlineExceeded, maskErrors } from './errors.ts';
+import type { ExecutableSchema } from './executable-schema.ts';
+import type { Log } from './log.ts';
+import type { OpenedOperation } from './operation.ts';
+import { isStream } from './stream.ts';
+import type { Request, Subgraph } from './subgraph.ts';
+import { within } from './within.ts';
+
+/** What an answer says beside data and errors. */
+export type ResultExtensions = {
+  /** The response names of mutations that gave an earlier outcome again. */
+  readonly idempotency?: { readonly replayed: readonly string[] };
+  /** Outside production: the SQL statements the answer took. */
+  readonly trace?: { readonly statements: number };
+};
+
+/** The answer to one operation, or to one event of a subscription. */
+export type GraphResult = ExecutionResult<Record<string, unknown>, ResultExtensions>;
+
+/** Runs opened operations on one subgraph, each within its time limit. Nothing it answers holds a stack or SQL. */
+export type Runner = {
+  /** Runs a query, a mutation, or the selection of a subscription on one of its events. */
+  readonly run: (opened: OpenedOperation, signal: AbortSignal, event?: unknown) => Promise<GraphResult>;
+  /** Opens the stream of events of a subscription. */
+  readonly open: (
+    opened: OpenedOperation,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterator<unknown> | GraphResult>;
+  readonly failed: (error: unknown, requestId: string) => GraphResult;
+  /** Settles when nothing runs any more, also nothing whose caller has given up. */
+  readonly idle: () => Promise<void>;
+};
+
+/** Builds the runner of one subgraph. */
+export const createRunner = (
+  subgraph: Subgraph,
+  { schema, begin }: ExecutableSchema,
+  { production, log }: { readonly production: boolean; readonly log: Log },
+): Runner => {
+  const inFlight = new Set<Promise<unknown>>();
+
+  const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
+    maskErrors(errors, { subgraph: subgraph.name, requestId, production, log });
+
+  const failed = (error: unknown, requestId: string): GraphResult => ({
+    errors: masked([asGraphQLError(error)], requestId),
+  });
+
+  const limited = async <T>(
+    { deadlineAt, requestId }: OpenedOperation,
+    work: () => Promise<T>,
+  ): Promise<T | GraphResult> => {
+    const remainingMs = deadlineAt - Date.now();
+    if (remainingMs <= 0) return failed(deadlineExceeded(), requestId);
+    const working = work().catch((error: unknown) => failed(error, requestId));
+    inFlight.add(working);
+    void working.finally(() => inFlight.delete(working));
+    const outcome = await within(remainingMs, working);
+    return outcome === 'late' ? failed(deadlineExceeded(), requestId) : outcome;
+  };
+
+  const argumentsOf = (opened: OpenedOperation, signal: AbortSignal, rootValue?: unknown) => {
+    const { document, variables, operationName, viewer, requestId, deadlineAt } = opened;
+    const request: Request = { viewer, requestId, deadlineAt, signal };
+    const contextValue = subgraph.context(request);
+    const execution = begin(contextValue, viewer);
+    return {
+      execution,
+      args: { schema, document, variableValues: variables, operationName, contextValue, rootValue },
+    };
+  };
+
+  const runAll = async (
+    opened: OpenedOperation,
+    signal: AbortSignal,
+    event: unknown,
+  ): Promise<GraphResult> => {
+    const { execution, args } = argumentsOf(opened, signal, event);
+    const { deadlineAt, requestId } = opened;
+    const { value: result, statements } = await inOperation({ deadlineAt }, async () => execute(args));
+    const extensions = {
+      ...(execution.replayed.length > 0 && { idempotency: { replayed: execution.replayed } }),
+      ...(!production && { trace: { statements } }),
+    };
+    return {
+      ...(result.errors && { errors: masked(result.errors, requestId) }),
+      ...(result.data !== undefined && { data: result.data }),
+      ...(Object.keys(extensions).length > 0 && { extensions }),
+    };
+  };
+
+  // Not inside inOperation: what the source starts would inherit a deadline that it outlives.
+  const openSource = async (opened: OpenedOperation, signal: AbortSignal) => {
+    const source = await createSourceEventStream(argumentsOf(opened, signal).args);
+    if (!isStream(source)) return { errors: masked(source.errors ?? [], opened.requestId) };
+    const iterator = source[Symbol.asyncIterator]();
+    // It opened too late: nobody will ever read or close it.
+    if (signal.aborted) await iterator.return?.();
+    return iterator;
+  };
+
+  return {
+    run: (opened, signal, event) => limited(opened, () => runAll(opened, signal, event)),
+    open: (opened, signal) => limited(opened, () => openSource(opened, signal)),
+    failed,
+    idle: async () => {
+      await Promise.allSettled([...inFlight]);
+    },
+  };
+};

@@ -1,0 +1,27 @@
+import type { DocumentNode } from 'graphql';
+import type { Viewer } from './viewer.ts';
+
+/** What is known about a request before any of it runs. */
+export type Request = {
+  readonly viewer: Viewer;
+  readonly requestId: string;
+  /** When the answer is of no use any more, in epoch milliseconds. */
+  readonly deadlineAt: number;
+  /** Aborted when nobody waits any more: the subscription ended, or the deadline passed. */
+  readonly signal: AbortSignal;
+};
+
+/** One part of the graph, composed but not yet reachable: hand it to mountSubgraph or serveSubgraph. */
+export type Subgraph<Context = unknown> = {
+  readonly name: string;
+  readonly typeDefs: DocumentNode;
+  readonly resolvers: object;
+  /** Called for every request, and for every event of a subscription, so that loaders never serve old rows. */
+  readonly context: (request: Request) => Context;
+  /** Throws the reason while it cannot answer. */
+  readonly isReady: () => Promise<void>;
+  /** Starts background work: event log, consumers, sweepers. */
+  readonly start: () => Promise<void>;
+  /** Ends background work and closes connections. */
+  readonly stop: () => Promise<void>;
+};

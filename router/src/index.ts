@@ -1,0 +1,1 @@
+export { type RouterOptions, startRouter } from './router.ts';
