@@ -15,7 +15,7 @@ create table outbox_head (
 );
 insert into outbox_head (sequence) values (0);
 
--- One statement numbers and writes any number of facts. Call it last in a transaction: from here to the
+-- One statement numbers and writes any number of facts. Send it last in a transaction: from here to the
 -- commit nobody else of this subgraph can number facts.
 create function append_facts(types text[], versions integer[], aggregate_ids text[], payloads jsonb[])
 returns bigint language sql as $$

@@ -54,7 +54,7 @@ const fact = (sku: string): Fact => ({
   aggregateId: variantId,
   data: { variantId, productId: variantId, sku },
 });
-const publish = (...skus: string[]) => transaction(publisher, (tx) => append(tx, skus.map(fact)));
+const publish = (...skus: string[]) => transaction(publisher, async (tx) => append(tx, skus.map(fact)));
 const skusOf = (events: readonly StoredEvent[]) =>
   events.map(({ data }) => (data as FactOf<'product.variant_created'>).sku);
 const sequencesOf = (events: readonly StoredEvent[]) => events.map(({ sequence }) => sequence);
@@ -91,7 +91,7 @@ describe('append', () => {
       aggregateId: variantId,
       data: { variantId, available: 1 },
     };
-    await expect(transaction(publisher, (tx) => append(tx, [fact('A'), foreign]))).rejects.toThrow(
+    await expect(transaction(publisher, async (tx) => append(tx, [fact('A'), foreign]))).rejects.toThrow(
       'another subgraph',
     );
     expect(await log.head()).toBe(0);

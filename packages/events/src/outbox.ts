@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { afterCommit, type MigrationFolder, type Reader, type Transaction } from '@storegraph/postgres';
+import {
+  afterCommit,
+  atCommit,
+  type MigrationFolder,
+  type Reader,
+  type Statement,
+  type Transaction,
+} from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 import { type Fact, isKnown, parseFact, publisherOf, type StoredEvent, versionOf } from './catalogue.ts';
 
@@ -24,26 +31,39 @@ export const announceCommit = (publisher: string): void => {
   for (const listener of commitListeners.get(publisher) ?? []) listener();
 };
 
+const buffers = new WeakMap<Transaction, Fact[]>();
+
 /**
- * Publishes facts with the change itself: both or neither. Call it last in the transaction, because it holds
- * the publisher's sequence until the commit.
+ * Publishes facts with the change itself: both or neither. They are written at the end of the transaction,
+ * because numbering them holds up every other publisher of this subgraph until the commit.
  */
-export const append = async (tx: Transaction, facts: readonly Fact[]): Promise<void> => {
+export const append = (tx: Transaction, facts: readonly Fact[]): void => {
   const [first] = facts;
   if (!first) return;
   const publisher = publisherOf(first.type);
-  const foreign = facts.find((fact) => publisherOf(fact.type) !== publisher);
-  if (foreign) throw new Error(`${publisher} cannot publish ${foreign.type}: it is another subgraph's fact.`);
-
-  const types = facts.map((fact) => fact.type);
-  const versions = facts.map((fact) => versionOf(fact.type));
-  const aggregateIds = facts.map((fact) => fact.aggregateId);
-  const payloads = facts.map((fact) => JSON.stringify(parseFact(fact.type, fact.data)));
-  await tx.execute(sql`select append_facts(
-    ${sql.param(types)}::text[], ${sql.param(versions)}::integer[],
-    ${sql.param(aggregateIds)}::text[], ${sql.param(payloads)}::text[]::jsonb[])`);
+  const buffered = buffers.get(tx) ?? [];
+  for (const fact of facts) {
+    if (publisherOf(fact.type) !== publisherOf((buffered[0] ?? first).type)) {
+      throw new Error(`${publisher} cannot publish ${fact.type}: it is another subgraph's fact.`);
+    }
+    parseFact(fact.type, fact.data);
+  }
+  buffered.push(...facts);
+  if (buffers.has(tx)) return;
+  buffers.set(tx, buffered);
+  atCommit(tx, () => statementOf(buffered));
   afterCommit(tx, () => announceCommit(publisher));
 };
+
+const statementOf = (facts: readonly Fact[]): Statement => ({
+  text: 'select append_facts($1::text[], $2::integer[], $3::text[], $4::text[]::jsonb[])',
+  parameters: [
+    facts.map((fact) => fact.type),
+    facts.map((fact) => versionOf(fact.type)),
+    facts.map((fact) => fact.aggregateId),
+    facts.map((fact) => JSON.stringify(fact.data)),
+  ],
+});
 
 /** The sequence of the latest fact, 0 before the first. */
 export const headOf = async (reader: Reader): Promise<number> => {

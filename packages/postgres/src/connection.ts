@@ -81,7 +81,8 @@ export const readerOver = (choose: () => Slot): Reader => {
   return new PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>(dialect, session, undefined);
 };
 
-const send = (slot: Slot, text: string, parameters: unknown[]) => {
+/** Sends one statement down a connection: prepared, counted, and cancelled when the operation's deadline passes. */
+export const send = (slot: Slot, text: string, parameters: unknown[]) => {
   remainingMs();
   const operation = currentOperation();
   // Drizzle hands over what its columns have encoded; the driver's type lists the same as its own types.

@@ -5,4 +5,4 @@ export { DeadlineExceededError, isUniqueViolation, MigrationError, PostgresBusyE
 export { newId } from './ids.ts';
 export { type MigrationFolder, migrate } from './migrate.ts';
 export { inOperation } from './operation.ts';
-export { afterCommit, transaction } from './transaction.ts';
+export { afterCommit, atCommit, type Statement, transaction } from './transaction.ts';

@@ -6,6 +6,7 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   afterCommit,
+  atCommit,
   connect,
   type Database,
   isUniqueViolation,
@@ -156,6 +157,28 @@ describe('transaction', () => {
     // @ts-expect-error only transaction(db, …) opens one
     const nest = () => db.transaction(async () => {});
     expect([write, nest]).toHaveLength(2);
+  });
+});
+
+describe('atCommit', () => {
+  const note = (id: number) => ({ text: 'insert into notes (id) values ($1)', parameters: [id] });
+
+  it('sends statements last, and commits them with the rest', async () => {
+    await transaction(db, async (tx) => {
+      atCommit(tx, () => note(2));
+      await insert(tx, 1);
+      expect(await tx.execute(sql`select id from notes`)).toEqual([{ id: 1 }]);
+    });
+    expect(await idsIn()).toEqual([1, 2]);
+  });
+
+  it('rolls everything back when one of them fails', async () => {
+    const failing = transaction(db, async (tx) => {
+      await insert(tx, 1);
+      atCommit(tx, () => note(1));
+    });
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect(await idsIn()).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Database, readerOver, slotsForTransactions, type Transaction } from './connection.ts';
+import { type Database, readerOver, send, slotsForTransactions, type Transaction } from './connection.ts';
 import { DeadlineExceededError, driverError, isTransient, PostgresBusyError } from './errors.ts';
 import { remainingMs } from './operation.ts';
 import type { Slot } from './slot.ts';
@@ -12,13 +12,31 @@ const maxAttempts = 4;
 /** The longest pause before work is done again; the pause is random so that rivals part. */
 const maxPauseMs = 40;
 
-const effects = new WeakMap<Transaction, (() => void)[]>();
+/** What a transaction has been asked to do at its end. */
+type Ending = { lastStatements: (() => Statement)[]; effects: (() => void)[] };
+
+/** SQL with its parameters as the driver takes them. */
+export type Statement = { text: string; parameters: unknown[] };
+
+const endings = new WeakMap<Transaction, Ending>();
+
+const endingOf = (tx: Transaction): Ending => {
+  const ending = endings.get(tx);
+  if (!ending) throw new Error('This is not a transaction under way.');
+  return ending;
+};
+
+/**
+ * Sends a statement as the transaction's last, in one go with the COMMIT: what it locks is locked for as long
+ * as the commit takes and no longer.
+ */
+export const atCommit = (tx: Transaction, statement: () => Statement): void => {
+  endingOf(tx).lastStatements.push(statement);
+};
 
 /** Runs an effect when the transaction has committed, and never otherwise. It must not throw. */
 export const afterCommit = (tx: Transaction, effect: () => void): void => {
-  const list = effects.get(tx);
-  if (!list) throw new Error('afterCommit was called outside a transaction.');
-  list.push(effect);
+  endingOf(tx).effects.push(effect);
 };
 
 /**
@@ -65,24 +83,34 @@ const commitOrRollBack = async <T>(slot: Slot, work: (tx: Transaction) => Promis
   let isOpen = true;
   const tx = readerOver(() => {
     if (!isOpen) throw new Error('A statement was sent through a transaction that is over.');
-    if (slot.losses() !== losses) throw new Error('The connection of the transaction was lost.');
+    if (slot.losses() !== losses) throw connectionLost();
     return slot;
   }) as Transaction; // the brand exists in types only
-  const list: (() => void)[] = [];
-  effects.set(tx, list);
+  const ending: Ending = { lastStatements: [], effects: [] };
+  endings.set(tx, ending);
   let value: T;
   try {
     value = await work(tx);
+    // Not awaited one by one: the connection keeps their order, and none of them waits for a round trip.
     isOpen = false;
-    await commit(slot, mark);
+    if (slot.losses() !== losses) throw connectionLost();
+    const lastStatements = ending.lastStatements.map((statement) => {
+      const { text, parameters } = statement();
+      return send(slot, text, parameters);
+    });
+    const committed = commit(slot, mark);
+    await Promise.all([...lastStatements, committed]);
   } catch (error) {
     isOpen = false;
     if (slot.losses() === losses) await rollBack(slot);
     throw error;
   }
-  for (const effect of list) effect();
+  for (const effect of ending.effects) effect();
   return value;
 };
+
+const connectionLost = (cause?: unknown) =>
+  new Error('The connection of the transaction was lost.', { cause });
 
 const commit = async (slot: Slot, mark: number) => {
   try {
@@ -93,9 +121,7 @@ const commit = async (slot: Slot, mark: number) => {
       );
   } catch (error) {
     // Division by zero: the mark is not there.
-    throw driverError(error)?.code === '22012'
-      ? new Error('The connection of the transaction was lost.', { cause: error })
-      : error;
+    throw driverError(error)?.code === '22012' ? connectionLost(error) : error;
   }
 };
 
