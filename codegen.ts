@@ -26,7 +26,26 @@ const mappers: Record<string, Record<string, string>> = {
     CategoryUpdated: './category-service.ts#CategoryOutcome',
     CategoryMoved: './category-service.ts#CategoryOutcome',
   },
-  inventory: {},
+  inventory: {
+    ProductVariant: './outcome-domain.ts#VariantReference',
+    Stock: './stock-domain.ts#Stock',
+    WarehouseStock: './stock-domain.ts#Shelf',
+    Warehouse: './routing-domain.ts#Warehouse',
+    Reservation: './repository.ts#ReservationRow',
+    ReservationLine: './outcome-domain.ts#ReservationLine',
+    StockMovement: './movement-repository.ts#MovementRow',
+    StockMovementConnection: './ledger-service.ts#MovementPage',
+    StockChange: './stock-follower.ts#StockChange',
+    WarehouseSaved: './outcome-domain.ts#WarehouseOutcome',
+    StockPolicyChanged: './outcome-domain.ts#VariantOutcome',
+    StockAdjusted: './outcome-domain.ts#ShelfOutcome',
+    StockReserved: './outcome-domain.ts#ReservationOutcome',
+    ReservationConfirmed: './outcome-domain.ts#ReservationOutcome',
+    ReservationReleased: './outcome-domain.ts#ReservationOutcome',
+    ReservationExtended: './outcome-domain.ts#ReservationOutcome',
+    ReservationShipped: './outcome-domain.ts#ReservationOutcome',
+    ReservationStateRefused: './outcome-domain.ts#StateRefusal',
+  },
 };
 
 const scalars = {

@@ -19,7 +19,7 @@ export const filesMatching = (pattern: RegExp): SourceFile[] =>
     .sort()
     .map((path) => {
       const text = readFileSync(`${root}/${path}`, 'utf8');
-      return { path, text, lines: text.split('\n') };
+      return { path, text, lines: text.trimEnd().split('\n') };
     });
 
 /** The modules a file imports, types included. */

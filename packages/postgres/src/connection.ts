@@ -81,7 +81,7 @@ export const readerOver = (choose: () => Slot): Reader => {
   return new PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>(dialect, session, undefined);
 };
 
-/** Sends one statement down a connection: prepared, counted, and cancelled when the operation's deadline passes. */
+/** Sends a statement: prepared, counted and stoppable. */
 export const send = (slot: Slot, text: string, parameters: unknown[]) => {
   remainingMs();
   const operation = currentOperation();

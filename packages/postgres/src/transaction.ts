@@ -12,11 +12,10 @@ const maxAttempts = 4;
 /** The longest pause before work is done again; the pause is random so that rivals part. */
 const maxPauseMs = 40;
 
-/** What a transaction has been asked to do at its end. */
-type Ending = { lastStatements: (() => Statement)[]; effects: (() => void)[] };
-
-/** SQL with its parameters as the driver takes them. */
+/** A statement as it goes to the database: text with $1, $2 … and their values. */
 export type Statement = { text: string; parameters: unknown[] };
+
+type Ending = { lastStatements: (() => Statement)[]; effects: (() => void)[] };
 
 const endings = new WeakMap<Transaction, Ending>();
 
@@ -26,10 +25,7 @@ const endingOf = (tx: Transaction): Ending => {
   return ending;
 };
 
-/**
- * Sends a statement as the transaction's last, in one go with the COMMIT: what it locks is locked for as long
- * as the commit takes and no longer.
- */
+/** Sends a statement last, in one go with the COMMIT, so that what it locks is held for as short as can be. */
 export const atCommit = (tx: Transaction, statement: () => Statement): void => {
   endingOf(tx).lastStatements.push(statement);
 };
@@ -91,7 +87,6 @@ const commitOrRollBack = async <T>(slot: Slot, work: (tx: Transaction) => Promis
   let value: T;
   try {
     value = await work(tx);
-    // Not awaited one by one: the connection keeps their order, and none of them waits for a round trip.
     isOpen = false;
     if (slot.losses() !== losses) throw connectionLost();
     const lastStatements = ending.lastStatements.map((statement) => {
