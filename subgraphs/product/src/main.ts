@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import { type Bus, createInProcessBus, eventsMigrations, openEventLog } from '@storegraph/events';
+import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
+import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
+import {
+  isEntryPoint,
+  log,
+  readSchema,
+  type Subgraph,
+  serveSubgraph,
+  stopOnSignal,
+  type Viewer,
+} from '@storegraph/server';
+import { readEnv } from './env.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+import { resolvers } from './resolvers.ts';
+import { type Catalogue, createCatalogue } from './service.ts';
+
+export { invariants } from './invariants.ts';
+export { seedCatalogue } from './seed.ts';
+
+/** What every resolver finds beside its arguments. */
+export type Context = { readonly viewer: Viewer; readonly catalogue: Catalogue; readonly loaders: Loaders };
+
+/** The tables of this subgraph, its own and those of the packages it uses. */
+export const migrations: readonly MigrationFolder[] = [
+  eventsMigrations,
+  idempotencyMigrations,
+  { name: 'product', path: fileURLToPath(new URL('../migrations', import.meta.url)) },
+];
+
+/** The catalogue: products, variants, categories and types. */
+export const product = async ({
+  postgresUrl,
+  bus,
+}: {
+  postgresUrl: string;
+  bus: Bus;
+}): Promise<Subgraph<Context>> => {
+  await migrate({ url: postgresUrl, schema: 'product', folders: migrations });
+  const db = connect({ url: postgresUrl, schema: 'product', name: 'product' });
+  const catalogue = createCatalogue({ db });
+  const onError = (error: unknown) => log.error('The outbox could not be read.', { error });
+  const events = openEventLog({ db, publisher: 'product', onError });
+  bus.register(events);
+  const forgetting = startForgetting(db, (error) => log.error('Old keys were not forgotten.', { error }));
+  return {
+    name: 'product',
+    typeDefs: readSchema('product'),
+    resolvers,
+    context: ({ viewer }) => ({ viewer, catalogue, loaders: createLoaders(db, viewer) }),
+    isReady: async () => {
+      await events.head();
+    },
+    start: async () => {},
+    stop: async () => {
+      await forgetting.stop();
+      await events.stop();
+      await db.close();
+    },
+  };
+};
+
+if (isEntryPoint(import.meta.url)) {
+  const env = readEnv();
+  const subgraph = await product({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
+  const production = env.NODE_ENV === 'production';
+  stopOnSignal(
+    await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys: env.PUBLIC_KEYS, production }),
+  );
+}
