@@ -67,6 +67,8 @@ const pageOf = (viewer: Viewer, { selection, sort, first, after }: Page, index: 
   const walks = walksOf(viewer, selection, {
     select: sql`select l.product_id, ${order.key} as key`,
     end: sql`${beyond} order by ${order.key} ${direction}, l.product_id ${direction} limit ${first}`,
+    // A walk down from a cursor must begin there: told of now() as well, the index would begin at now().
+    listedAt: after && sort === 'NEWEST' ? sql`(l.listed_at + interval '0')` : sql`l.listed_at`,
   });
   return (
     walks &&

@@ -12,6 +12,8 @@ import {
   type Viewer,
 } from '@storegraph/server';
 import { readEnv } from './env.ts';
+import { startImporting } from './import-run-service.ts';
+import { createImports, type Imports } from './import-service.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import { type Catalogue, createCatalogue } from './service.ts';
@@ -20,7 +22,14 @@ export { invariants } from './invariants.ts';
 export { seedCatalogue } from './seed.ts';
 
 /** What every resolver finds beside its arguments. */
-export type Context = { readonly viewer: Viewer; readonly catalogue: Catalogue; readonly loaders: Loaders };
+export type Context = {
+  readonly viewer: Viewer;
+  readonly catalogue: Catalogue;
+  readonly imports: Imports;
+  readonly loaders: Loaders;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+};
 
 /** The tables of this subgraph, its own and those of the packages it uses. */
 export const migrations: readonly MigrationFolder[] = [
@@ -44,16 +53,27 @@ export const product = async ({
   const events = openEventLog({ db, publisher: 'product', onError });
   bus.register(events);
   const forgetting = startForgetting(db, (error) => log.error('Old keys were not forgotten.', { error }));
+  let importing: ReturnType<typeof startImporting> | null = null;
+  const imports = createImports({ db, log: events, wake: () => importing?.wake() });
   return {
     name: 'product',
     typeDefs: readSchema('product'),
     resolvers,
-    context: ({ viewer }) => ({ viewer, catalogue, loaders: createLoaders(db, viewer) }),
+    context: ({ viewer, signal }) => ({
+      viewer,
+      signal,
+      catalogue,
+      imports,
+      loaders: createLoaders(db, viewer),
+    }),
     isReady: async () => {
       await events.head();
     },
-    start: async () => {},
+    start: async () => {
+      importing = startImporting({ db, onError: (error) => log.error('An import stopped.', { error }) });
+    },
     stop: async () => {
+      await importing?.stop();
       await forgetting.stop();
       await events.stop();
       await db.close();

@@ -230,67 +230,6 @@ describe('productCreate', () => {
   });
 });
 
-describe('a key', () => {
-  const create = (input: object) => catalogue.change('productCreate', { typeCode, ...input });
-
-  test('answers a repeat with the same product and does nothing', async () => {
-    const input = { idempotencyKey: key(), texts: texts(word('Once')), variants: [{ sku: word('ONCE') }] };
-    const first = await create(input);
-    const facts = await catalogue.factsOf(async () => expect(await create(input)).toEqual(first));
-    expect(facts).toEqual([]);
-  });
-  test('with another input is a conflict', async () => {
-    const idempotencyKey = key();
-    await create({ idempotencyKey, texts: texts(word('One')) });
-    expect(await create({ idempotencyKey, texts: texts(word('Other')) })).toMatchObject({
-      __typename: 'IdempotencyConflict',
-    });
-  });
-  test('keeps a refusal, and forgets an input that was wrong', async () => {
-    const idempotencyKey = key();
-    const wrong = {
-      idempotencyKey,
-      texts: texts(word('Mended')),
-      optionNames: ['size'],
-      variants: [{ sku: word('M') }],
-    };
-    expect(await create(wrong)).toMatchObject({ __typename: 'InvalidInput' });
-    expect(await create({ ...wrong, optionNames: [] })).toMatchObject({ __typename: 'ProductCreated' });
-    const refused = { idempotencyKey: key(), texts: texts('x'), categoryIds: [nowhere] };
-    expect(await create(refused)).toEqual(await create(refused));
-  });
-  test('sent twice at once makes one product', async () => {
-    const input = { idempotencyKey: key(), texts: texts(word('Race')), variants: [{ sku: word('RACE') }] };
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => create(input)));
-    expect(new Set(outcomes.map(({ product }) => product.id)).size).toBe(1);
-  });
-  test('of one caller is not another caller’s', async () => {
-    const input = { idempotencyKey: key(), typeCode, texts: texts(word('Own')) };
-    const mine = await catalogue.change('productCreate', input);
-    const colleague: Viewer = { kind: 'staff', id: 'a colleague', scopes: new Set(['catalogue:write']) };
-    const theirs = await catalogue.change('productCreate', input, colleague);
-    expect(theirs.product.id).not.toBe(mine.product.id);
-  });
-});
-
-test('of many who want one SKU or slug at once, one gets it', async () => {
-  const [sku, slug] = [word('HOT'), word('hot')];
-  const create = (rest: object) =>
-    catalogue.change('productCreate', { typeCode, texts: texts(word('Hot')), ...rest });
-  const bySku = await Promise.all(Array.from({ length: 8 }, () => create({ variants: [{ sku }] })));
-  const bySlug = await Promise.all(Array.from({ length: 8 }, () => create({ slug })));
-  const byName = await Promise.all(Array.from({ length: 8 }, () => create({ texts: texts(`${slug} name`) })));
-  expect(bySku.map(({ __typename }) => __typename).sort()).toEqual([
-    'ProductCreated',
-    ...Array(7).fill('SkuTaken'),
-  ]);
-  expect(bySlug.map(({ __typename }) => __typename).sort()).toEqual([
-    'ProductCreated',
-    ...Array(7).fill('SlugTaken'),
-  ]);
-  expect(new Set(byName.map(({ product }) => product.slug)).size).toBe(8);
-});
-
 describe('productUpdate', () => {
   test('changes what is given, in one version and one fact', async () => {
     const { id, slug } = await makeProduct(catalogue, { typeCode, attributes: red, regions: ['DE'] });

@@ -182,3 +182,14 @@ export const insertRelations = async (
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as relation ("productId" uuid, kind text, "targetId" uuid, position integer, quantity integer)`);
 };
+
+/** The last product by id within bounds, the upper one excluded. */
+export const latestProductId = async (
+  reader: Reader,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<string | null> => {
+  const [row] = await reader.execute<{ id: string }>(
+    sql`select id from products where id >= ${from} and id < ${to} order by id desc limit 1`,
+  );
+  return row?.id ?? null;
+};

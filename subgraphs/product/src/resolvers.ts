@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { Attributes } from './attribute-domain.ts';
 import { depthOf, inTreeOrder } from './category-domain.ts';
 import { isAvailableIn } from './domain.ts';
+import { importResolvers } from './import-resolvers.ts';
 import { cursorOf } from './listing-domain.ts';
 import { type Connection, openPage, type PageWish } from './listing-service.ts';
 import type { Loaders, Reference } from './loaders.ts';
@@ -104,8 +105,9 @@ const changedCategory = {
 
 /** GraphQL in, one call, GraphQL out. */
 export const resolvers: Resolvers = {
-  Query: query,
-  Mutation: mutation,
+  ...importResolvers,
+  Query: { ...query, ...importResolvers.Query },
+  Mutation: { ...mutation, ...importResolvers.Mutation },
   Product: product,
   ProductVariant: {
     __resolveReference: (reference, { loaders }) =>

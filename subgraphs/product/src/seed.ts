@@ -1,42 +1,35 @@
 import { append, type Fact } from '@storegraph/events';
-import { type Database, transaction } from '@storegraph/postgres';
+import { type Database, type Transaction, transaction } from '@storegraph/postgres';
 import type { AttributeDefinition, Attributes, AttributeValue } from './attribute-domain.ts';
 import type { Category } from './category-domain.ts';
 import { insertCategories } from './category-repository.ts';
 import type { Media, Product } from './domain.ts';
 import { type WholeProduct, writeProducts } from './product-service.ts';
-import { insertRelations } from './repository.ts';
+import { insertRelations, latestProductId } from './repository.ts';
 import { type CategoryContent, categoryContents, lines, praises } from './seed-content.ts';
 import { type TypeContent, typeContents } from './seed-types.ts';
 import { nameKeyOf, nearestIn, slugOf, type Texts } from './text-domain.ts';
 import type { ProductType } from './type-domain.ts';
-import { insertTypes } from './type-repository.ts';
+import { insertTypes, typesByCodes } from './type-repository.ts';
 import type { Variant } from './variant-domain.ts';
 
 /** How many products one transaction writes: enough to share its statements, few enough to stay small. */
 const batchSize = 500;
 
-/** Writes a shop of so many products, the same one each time, with the facts that tell of it. */
+/**
+ * Adds so many products to a shop, with the facts that tell of them. They are always the same in the same order:
+ * a further call goes on behind the last batch, also when that call was cut short.
+ */
 export const seedCatalogue = async (
   db: Database,
   { products }: { readonly products: number },
 ): Promise<{ products: number; variants: number }> => {
-  await transaction(db, async (tx) => {
-    await insertTypes(tx, types);
-    await insertCategories(tx, categories);
-    append(tx, [
-      ...types.map(
-        ({ id, code }): Fact => ({ type: 'product.type_saved', aggregateId: id, data: { typeCode: code } }),
-      ),
-      ...categories.map(
-        ({ id }): Fact => ({ type: 'product.category_created', aggregateId: id, data: { categoryId: id } }),
-      ),
-    ]);
-  });
+  const first = await seededSoFar(db);
+  if (first === 0) await transaction(db, layFoundation);
   let variants = 0;
-  for (let start = 0; start < products; start += batchSize) {
+  for (let start = first; start < first + products; start += batchSize) {
     const indexes = Array.from(
-      { length: Math.min(batchSize, products - start) },
+      { length: Math.min(batchSize, first + products - start) },
       (_each, offset) => start + offset,
     );
     const batch = indexes.map(seededProduct);
@@ -48,6 +41,28 @@ export const seedCatalogue = async (
     });
   }
   return { products, variants };
+};
+
+/** Types and categories, unless a call that was cut short has written them. */
+const layFoundation = async (tx: Transaction): Promise<void> => {
+  const isThere = (await typesByCodes(tx, [types[0]?.code ?? ''])).length > 0;
+  if (isThere) return;
+  await insertTypes(tx, types);
+  await insertCategories(tx, categories);
+  append(tx, [
+    ...types.map(
+      ({ id, code }): Fact => ({ type: 'product.type_saved', aggregateId: id, data: { typeCode: code } }),
+    ),
+    ...categories.map(
+      ({ id }): Fact => ({ type: 'product.category_created', aggregateId: id, data: { categoryId: id } }),
+    ),
+  ]);
+};
+
+/** How many products earlier calls have written, as the last of their ids tells. */
+const seededSoFar = async (db: Database): Promise<number> => {
+  const last = await latestProductId(db, { from: firstIdAt(0), to: firstIdAt(maxSeeded) });
+  return last === null ? 0 : Number.parseInt(last.replace('-', '').slice(0, 12), 16) - firstDay + 1;
 };
 
 /** A stream of numbers from 0 to 1 that is the same for the same seed (mulberry32). */
@@ -74,6 +89,17 @@ const stepsInTwoYears = 2 * 365 * 24 * 4;
 
 const dayOf = (index: number): Date => new Date(firstDay + (index % stepsInTwoYears) * stepMs);
 
+/** More would reach the ids of products that people create. */
+const maxSeeded = 100_000_000;
+
+/** How an id begins: with its index, as a time before that of any other id. */
+const beginningOf = (index: number): string => {
+  const time = (firstDay + index).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}`;
+};
+
+const firstIdAt = (index: number): string => `${beginningOf(index)}-0000-0000-000000000000`;
+
 /** A version 7 id that is always the same for the same thing: its time, and numbers from its seed. */
 const seededId = (kind: number, index: number): string => {
   const random = randomFrom(kind * 40_000_003 + index);
@@ -81,8 +107,7 @@ const seededId = (kind: number, index: number): string => {
     Math.floor(random() * 16 ** digits)
       .toString(16)
       .padStart(digits, '0');
-  const time = (firstDay + index).toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`;
+  return `${beginningOf(index)}-7${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`;
 };
 const kinds = { type: 1, category: 2, product: 3, variant: 4, media: 5, content: 6 };
 const productId = (index: number): string => seededId(kinds.product, index);

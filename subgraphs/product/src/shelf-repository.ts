@@ -4,8 +4,8 @@ import type { ProductStatus } from './domain.ts';
 import { isId, type Selection, type Shelf } from './listing-domain.ts';
 import { seesDrafts, visibleTo } from './repository.ts';
 
-/** What is read of each product that is met, and in which order a walk goes and ends. */
-type Reading = { readonly select: SQL; readonly end: SQL };
+/** What is read of each product that is met, in which order a walk goes and ends, and how it sees publish dates. */
+export type Reading = { readonly select: SQL; readonly end: SQL; readonly listedAt: SQL };
 
 /** The names of the shelves that a wish means; a row of any of them will do. */
 const namesOf = (shelf: Shelf): SQL[] => {
@@ -68,8 +68,8 @@ const alsoOn = (shelves: readonly Shelf[], { region }: Selection, isWalk: boolea
 const statusesFor = (viewer: Viewer, { statuses }: Selection): readonly ProductStatus[] =>
   statuses.filter((status) => status === 'PUBLISHED' || seesDrafts(viewer));
 
-const visible = (viewer: Viewer): SQL =>
-  visibleTo(viewer, { status: sql`l.status`, publishedAt: sql`l.listed_at` });
+const visible = (viewer: Viewer, listedAt: SQL): SQL =>
+  visibleTo(viewer, { status: sql`l.status`, publishedAt: listedAt });
 
 const isOfStatus = (statuses: readonly ProductStatus[]): SQL =>
   sql`l.status = any(${sql.param(statuses)}::product_status[])`;
@@ -91,7 +91,7 @@ export const walksOf = (viewer: Viewer, selection: Selection, reading: Reading):
 const inOrder = (
   viewer: Viewer,
   selection: Selection,
-  { select, end }: Reading,
+  { select, end, listedAt }: Reading,
   statuses: readonly ProductStatus[],
   only: SQL = sql``,
 ): SQL => {
@@ -102,7 +102,7 @@ const inOrder = (
       (
         status,
       ) => sql`(${select} from listings l where l.shelf = ${name}${isWithin(sql`coalesce(l.number, 'NaN')`, shelf)}
-        and l.status = ${status}::product_status and ${visible(viewer)}${only}${alsoOn(others, selection, true)}${end})`,
+        and l.status = ${status}::product_status and ${visible(viewer, listedAt)}${only}${alsoOn(others, selection, true)}${end})`,
     ),
   );
   return sql.join(walks, sql` union `);
@@ -136,7 +136,7 @@ const adaptive = (
   const sorts = asked.map((shelf, index) => {
     const others = selection.shelves.filter((each) => each !== shelf);
     return sql`(${reading.select} from ${few(index)} l where (select narrow from size) = ${index}::int
-      and ${isOfStatus(statuses)} and ${visible(viewer)}${alsoOn(others, selection, true)}${reading.end})`;
+      and ${isOfStatus(statuses)} and ${visible(viewer, reading.listedAt)}${alsoOn(others, selection, true)}${reading.end})`;
   });
   const walks = inOrder(viewer, selection, reading, statuses, sql` and (select narrow from size) is null`);
   return sql`(with size as materialized (select case ${sql.join(sizes, sql` `)} end as narrow),
@@ -152,5 +152,5 @@ export const countOf = (viewer: Viewer, selection: Selection): SQL => {
   // Only a product with several of the values asked for can come twice.
   const what = namesOf(shelf).length > 1 ? sql`count(distinct l.product_id)` : sql`count(*)`;
   return sql`(select ${what} from listings l where ${isOn(row, shelf)}
-    and ${isOfStatus(statusesFor(viewer, selection))} and ${visible(viewer)}${alsoOn(others, selection, false)})`;
+    and ${isOfStatus(statusesFor(viewer, selection))} and ${visible(viewer, sql`l.listed_at`)}${alsoOn(others, selection, false)})`;
 };

@@ -1,0 +1,128 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, EmbeddedPostgresError, startEmbeddedPostgres } from '@storegraph/postgres';
+import type { Log } from '@storegraph/server';
+import { z } from 'zod';
+import { CannotStart, hasCode } from './cannot-start.ts';
+import { isShopFolder, postgresFolder } from './folder.ts';
+import { ping } from './shop-repository.ts';
+
+/** The Postgres under a shop. */
+export type ShopPostgres = { readonly url: string; readonly stop: () => Promise<void> };
+
+/** How often we look whether the server is still there: a shop without one can only fail. */
+const lookMs = 1_000;
+
+type Where = {
+  readonly folder: string;
+  /** A server that is there already; the embedded one when left out. */
+  readonly postgresUrl?: string | undefined;
+  readonly log: Log;
+  /** Called when the embedded server ends without being told to. */
+  readonly onLost?: (() => void) | undefined;
+};
+
+/** Says where the running shop's database is, to commands that run beside it. */
+const runningFile = (folder: string): string => join(folder, 'running.json');
+const running = z.object({ postgresUrl: z.string() });
+
+/** Postgres makes this database itself. */
+const database = 'postgres';
+
+/** Starts the Postgres of a shop, or takes the one it is given. */
+export const openPostgres = async ({ folder, postgresUrl, log, onLost }: Where): Promise<ShopPostgres> => {
+  if (postgresUrl !== undefined) {
+    await checkAnswers(postgresUrl);
+    return { url: postgresUrl, stop: async () => {} };
+  }
+  let isStopping = false;
+  const server = await startEmbeddedPostgres({
+    folder: postgresFolder(folder),
+    log: (line) => {
+      // The rest is about single statements, whose callers are told themselves.
+      if (!isStopping && /FATAL|PANIC/.test(line)) log.warn('Postgres says something.', { line });
+    },
+  });
+  // However this process ends, it does not leave the server behind; only a kill -9 does, and the next start clears up.
+  const endAtOnce = () => {
+    if (isAlive(server.pid)) process.kill(server.pid, 'SIGQUIT');
+  };
+  process.once('exit', endAtOnce);
+  const look = setInterval(() => {
+    if (isAlive(server.pid)) return;
+    clearInterval(look);
+    onLost?.();
+  }, lookMs).unref();
+  const url = server.url(database);
+  const draft = `${runningFile(folder)}.new`;
+  await writeFile(draft, JSON.stringify({ postgresUrl: url }), { mode: 0o600 });
+  await rename(draft, runningFile(folder));
+  return {
+    url,
+    stop: async () => {
+      isStopping = true;
+      clearInterval(look);
+      await rm(runningFile(folder), { force: true });
+      await server.stop();
+      process.off('exit', endAtOnce);
+    },
+  };
+};
+
+const checkAnswers = async (url: string): Promise<void> => {
+  const db = connect({
+    url,
+    schema: 'public',
+    name: 'shop',
+    statementConnections: 1,
+    transactionConnections: 1,
+  });
+  try {
+    await ping(db);
+  } catch (error) {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new CannotStart(
+      `The Postgres at POSTGRES_URL (${new URL(url).host}) cannot be used: ${reason instanceof Error ? reason.message : reason}. Start it or correct the address, or leave POSTGRES_URL out for the embedded one.`,
+    );
+  } finally {
+    await db.close();
+  }
+};
+
+/** Opens the Postgres of a shop beside the shop itself: the one that runs or, when none does, one for a while. */
+export const joinPostgres = async (where: Where): Promise<ShopPostgres> => {
+  if (where.postgresUrl === undefined && !(await isShopFolder(where.folder))) {
+    throw new CannotStart(`There is no shop in ${where.folder} yet: run \`npm start\` first.`);
+  }
+  try {
+    return await openPostgres(where);
+  } catch (error) {
+    if (!(error instanceof EmbeddedPostgresError) || !(await isLocked(where.folder))) throw error;
+    return { url: await runningUrl(where.folder), stop: async () => {} };
+  }
+};
+
+/** Whether the folder's lock is there still after a start was refused: then it is somebody else's. */
+export const isLocked = (folder: string): Promise<boolean> =>
+  readFile(join(postgresFolder(folder), 'lock')).then(
+    () => true,
+    () => false,
+  );
+
+const runningUrl = async (folder: string): Promise<string> => {
+  try {
+    return running.parse(JSON.parse(await readFile(runningFile(folder), 'utf8'))).postgresUrl;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new CannotStart('The shop is starting or stopping right now: wait for it and try again.');
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    throw error;
+  }
+};
