@@ -25,7 +25,14 @@ const splitByNoun = /^(?:[a-z-]+-)?(?:domain|service|repository|subscribers|reso
 /** Files named after what exists only here: an outside thing, or a mechanism with a decision of its own. */
 const ownFiles: Record<string, readonly string[]> = {
   inventory: ['group-commit.ts', 'inputs.ts', 'stock-follower.ts', 'stock-hub.ts'],
-  product: ['import-inputs.ts', 'import-reader.ts', 'inputs.ts', 'seed-content.ts', 'seed-types.ts'],
+  product: [
+    'import-chunks.ts',
+    'import-inputs.ts',
+    'import-reader.ts',
+    'inputs.ts',
+    'seed-content.ts',
+    'seed-types.ts',
+  ],
 };
 
 const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1);

@@ -2,50 +2,30 @@ import type { Fact } from '@storegraph/events';
 import { newId, type Transaction } from '@storegraph/postgres';
 import { parseInput } from '@storegraph/server';
 import { changeAttributes } from './attribute-domain.ts';
-import { categoriesByReferences, holdCategories, replaceProductCategories } from './category-repository.ts';
-import { saveChange } from './change-service.ts';
-import {
-  type Change,
-  changeParts,
-  edit,
-  editRefusal,
-  missingToPublish,
-  type Product,
-  publish,
-  variantFact,
-} from './domain.ts';
+import { categoriesByReferences, holdCategories } from './category-repository.ts';
 import { problemAt, type RawProduct, type RowProblem } from './import-domain.ts';
-import { type ImportedProduct, importedProduct } from './import-inputs.ts';
+import { importedProduct } from './import-inputs.ts';
 import { noteSlugs, productIdsBySkus, productIdsBySlugs } from './import-repository.ts';
+import {
+  categoryIdsOf,
+  type Decision,
+  type Item,
+  type Known,
+  published,
+  type Refuse,
+  updateKnown,
+} from './import-update-service.ts';
 import { draftOf, textsOf, type WholeProduct, writeProducts } from './product-service.ts';
-import { lockProduct } from './repository.ts';
 import { isSlug } from './text-domain.ts';
 import type { ProductType } from './type-domain.ts';
 import { holdType } from './type-repository.ts';
-import { addVariants, optionValuesOf, skuKeyOf, type Variant } from './variant-domain.ts';
-import { insertVariants, saveVariant, variantsOfProduct } from './variant-repository.ts';
+import { addVariants, skuKeyOf } from './variant-domain.ts';
 
 /** What became of the products of one chunk. */
 export type Written = {
   readonly facts: readonly Fact[];
   readonly problems: readonly RowProblem[];
   readonly written: number;
-};
-
-type Item = { readonly raw: RawProduct; readonly product: ImportedProduct };
-type Path = readonly string[];
-type Refuse = (path: Path, message: string) => void;
-
-/** What a chunk has to know of the catalogue, read once and held until the commit. */
-type Known = {
-  readonly types: ReadonlyMap<string, ProductType>;
-  readonly categories: ReadonlyMap<string, string>;
-  readonly productIds: ReadonlyMap<string, string>;
-  /** SKUs with the product that has them; those of the chunk are claimed as it goes on. */
-  readonly skus: Map<string, string>;
-  /** Products whose slug the file has had before. */
-  readonly repeated: ReadonlySet<RawProduct>;
-  readonly now: Date;
 };
 
 /** Writes products, new and known, each whole or not at all. Calling it again finds what it wrote. */
@@ -143,8 +123,6 @@ const readKnown = async (
   };
 };
 
-type Decision = { readonly known: Known; readonly id: string; readonly refuse: Refuse };
-
 const checkReferences = ({ raw, product }: Item, { known, id, refuse }: Decision): void => {
   const { slug, typeCode, categories, variants } = product;
   if (known.repeated.has(raw)) refuse(['slug'], `${slug} stands in the file more than once, apart`);
@@ -159,10 +137,6 @@ const checkReferences = ({ raw, product }: Item, { known, id, refuse }: Decision
       refuse(['variants', String(index), 'sku'], `${sku} is taken by another product`);
   }
 };
-
-const categoryIdsOf = ({ product }: Item, { categories }: Known): string[] => [
-  ...new Set(product.categories.flatMap((slug) => categories.get(slug) ?? [])),
-];
 
 const newProductOf = (item: Item, { known, id, refuse }: Decision): WholeProduct | null => {
   const { product: given } = item;
@@ -186,135 +160,4 @@ const newProductOf = (item: Item, { known, id, refuse }: Decision): WholeProduct
       ? published(draft, { type, variants, now: known.now, refuse })
       : { product: draft };
   return result && { product: result.product, variants, categoryIds: categoryIdsOf(item, known) };
-};
-
-type Publishing = { type: ProductType; variants: readonly Variant[]; now: Date; refuse: Refuse };
-
-const published = (product: Product, { type, variants, now, refuse }: Publishing): Change | null => {
-  const missing = missingToPublish(product, { variants: variants.length, definitions: type.attributes });
-  const result = publish(product, { publishAt: null, now, missing });
-  if (!('__typename' in result)) return result;
-  refuse(['status'], `cannot be published without ${missing.join(', ')}`);
-  return null;
-};
-
-/** Changes what the file gives of a product that is there; variants that are not in the file stay. */
-const updateKnown = async (tx: Transaction, item: Item, { known, id, refuse }: Decision): Promise<Fact[]> => {
-  const { product: given, raw } = item;
-  const type = known.types.get(given.typeCode);
-  const held = await lockProduct(tx, id);
-  if (!type || !held) throw new Error(`Product ${id} or its type went away while it was held.`);
-  const { product } = held;
-  if (!mayChange(product, { given, type, refuse })) return [];
-
-  const existing = await variantsOfProduct(tx, id);
-  const variants = mergeVariants(product, { existing, given, refuse });
-  const regions = 'regions' in raw.fields ? (given.regions ?? ('everywhere' as const)) : null;
-  const edited = edit(product, type.attributes, { slug: null, attributes: given.attributes, regions });
-  if ('__typename' in edited) {
-    for (const { code, message } of edited.problems) refuse(['attributes', code], message);
-    return [];
-  }
-  if (!variants) return [];
-  return saveKnown(tx, item, { product, edited: edited.product, variants, existing, type, known, refuse });
-};
-
-const mayChange = (
-  product: Product,
-  { given, type, refuse }: { given: ImportedProduct; type: ProductType; refuse: Refuse },
-): boolean => {
-  if (editRefusal(product)) refuse(['slug'], `${given.slug} is archived and cannot be changed`);
-  else if (product.typeId !== type.id) refuse(['typeCode'], 'a product keeps its type');
-  else return keepsOptions(product, given, refuse);
-  return false;
-};
-
-type Saving = {
-  product: Product;
-  edited: Product;
-  variants: { added: readonly Variant[]; changed: readonly Variant[] };
-  existing: readonly Variant[];
-  type: ProductType;
-  known: Known;
-  refuse: Refuse;
-};
-
-const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<Fact[]> => {
-  const { product, edited, variants, existing, type, known, refuse } = saving;
-  const { product: given, raw } = item;
-  const pictures = new Map(product.media.map(({ url, id }) => [url, id]));
-  const change = changeParts(product, ['texts', 'attributes', 'variants', 'media', 'categories', 'regions'], {
-    attributes: edited.attributes,
-    regions: edited.regions,
-    texts: { ...product.texts, ...textsOf(given.texts) },
-    nameKey: draftOf({ ...given, categoryIds: [] }, { ...product, texts: textsOf(given.texts) }).nameKey,
-    ...('media' in raw.fields && {
-      media: given.media.map((media) => ({ ...media, id: pictures.get(media.url) ?? newId() })),
-    }),
-  });
-  const all = [...existing, ...variants.added];
-  const last =
-    given.status === 'PUBLISHED' && product.status === 'DRAFT'
-      ? published(change.product, { type, variants: all, now: known.now, refuse })
-      : { product: change.product, facts: [] };
-  if (!last) return [];
-
-  if ('categories' in raw.fields) await replaceProductCategories(tx, product.id, categoryIdsOf(item, known));
-  await insertVariants(tx, variants.added);
-  for (const variant of variants.changed) await saveVariant(tx, variant);
-  const facts: Fact[] = [
-    ...change.facts,
-    ...variants.added.map((variant) => variantFact('product.variant_created', variant)),
-    ...variants.changed.map((variant) => variantFact('product.variant_updated', variant)),
-    ...last.facts,
-  ];
-  await saveChange(tx, { product: last.product, facts });
-  return facts;
-};
-
-const keepsOptions = ({ optionNames }: Product, given: ImportedProduct, refuse: Refuse): boolean => {
-  const keeps = given.variants.length === 0 || given.optionNames.join('\n') === optionNames.join('\n');
-  if (!keeps) refuse(['optionNames'], `a product keeps its options: ${optionNames.join(', ') || 'none'}`);
-  return keeps;
-};
-
-/** The variants of the file as changes of those that are there, matched by SKU, and new ones behind them. */
-const mergeVariants = (
-  product: Product,
-  { existing, given, refuse }: { existing: readonly Variant[]; given: ImportedProduct; refuse: Refuse },
-): Saving['variants'] | null => {
-  const bySku = new Map(existing.map((variant) => [skuKeyOf(variant.sku), variant]));
-  const changed: Variant[] = [];
-  let isRefused = false;
-  const refuseVariant = (path: Path, message: string) => {
-    isRefused = true;
-    refuse(['variants', ...path], message);
-  };
-  for (const [index, draft] of given.variants.entries()) {
-    const variant = bySku.get(skuKeyOf(draft.sku));
-    const result = variant ? changedVariant(product, variant, draft) : null;
-    if (result && 'message' in result) refuseVariant([String(index)], result.message);
-    else if (result) changed.push(result);
-  }
-  const drafts = given.variants
-    .filter(({ sku }) => !bySku.has(skuKeyOf(sku)))
-    .map((draft) => ({ ...draft, id: newId() }));
-  const added = addVariants(product, existing, drafts);
-  if ('problems' in added) for (const { path, message } of added.problems) refuseVariant(path, message);
-  return 'problems' in added || isRefused ? null : { added: added.variants, changed };
-};
-
-/** The variant as the file wants it, null when it is so already, or why it cannot be. */
-const changedVariant = (
-  product: Product,
-  variant: Variant,
-  { sku, options, barcode, weightGrams }: ImportedProduct['variants'][number],
-): Variant | { message: string } | null => {
-  const chosen = optionValuesOf(product.optionNames, options);
-  if ('message' in chosen) return chosen;
-  if (chosen.values.join('\n') !== variant.optionValues.join('\n')) {
-    return { message: `a variant keeps its options: ${variant.optionValues.join(', ')}` };
-  }
-  const isSame = variant.barcode === barcode && variant.weightGrams === weightGrams && variant.sku === sku;
-  return isSame ? null : { ...variant, sku, barcode, weightGrams };
 };

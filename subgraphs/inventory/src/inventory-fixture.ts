@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
+import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { readSchema, type Viewer } from '@storegraph/server';
+import { type Answer as Executed, key, type Mounted, mountForTest, staff } from '@storegraph/testing';
+import { sql } from 'drizzle-orm';
+import { invariants } from './invariants.ts';
+import { inventory } from './main.ts';
+
+/** What the tests of this subgraph share: a mounted inventory beside a catalogue that publishes variants. */
+
+export const keeper = staff('stock:read', 'stock:write', 'stock:reserve');
+
+/** Whatever a test looks at in an answer, it states in its expectation. */
+// biome-ignore lint/suspicious/noExplicitAny: answers have the shape of the operation, which is text.
+export type Answer = any;
+
+const reservation = 'reservation { id status lines { variant { id } warehouse { code } quantity } }';
+const refusals = `... on UserError { message } ... on VariantNotFound { variantId }
+  ... on WarehouseNotFound { warehouseId } ... on ReservationNotFound { reservationId }
+  ... on InvalidInput { problems { path message } } ... on VersionConflict { expected actual }
+  ... on StockCommitted { available } ... on StockPolicyTooTight { promised }
+  ... on OutOfStock { lines { variantId requested available } }
+  ... on ReservationStateRefused { reservation { id status } }`;
+const refused = 'refused { index sku message }';
+const successes: Readonly<Record<string, string>> = {
+  warehouseSave:
+    '... on WarehouseSaved { warehouse { id code name region servesRegions priority isActive } }',
+  stockPolicySet: '... on StockPolicyChanged { variant { id } }',
+  stockAdjust: '... on StockAdjusted { stock { variantId onHand reserved sold available version } }',
+  stockTakeRecord: `... on StockTakeRecorded { adjusted unchanged ${refused} }`,
+  warehouseFeedApply: `... on WarehouseFeedApplied { applied repeated ${refused} }`,
+  stockReserve: `... on StockReserved { ${reservation} }`,
+  reservationConfirm: `... on ReservationConfirmed { ${reservation} }`,
+  reservationRelease: `... on ReservationReleased { ${reservation} }`,
+  reservationExtend: `... on ReservationExtended { ${reservation} }`,
+  reservationShip: `... on ReservationShipped { ${reservation} }`,
+};
+
+const typeOf = (mutation: string, suffix: string) =>
+  `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}${suffix}`;
+
+const unions = new Map(
+  readSchema('inventory').definitions.flatMap((each) =>
+    each.kind === 'UnionTypeDefinition'
+      ? [[each.name.value, (each.types ?? []).map((type) => type.name.value)] as const]
+      : [],
+  ),
+);
+
+/** A mutation's document that asks for everything of its outcomes; fragments that cannot match are left out. */
+const documentOf = (mutation: string): string => {
+  const members = ['UserError', ...(unions.get(typeOf(mutation, 'Result')) ?? [])];
+  const fits = [...(successes[mutation] ?? '').split(/(?=\.\.\. on )/), ...refusals.split(/(?=\.\.\. on )/)];
+  const fragments = fits.filter((part) => members.some((name) => part.startsWith(`... on ${name} `)));
+  return `mutation ($input: ${typeOf(mutation, 'Input')}!) { ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`;
+};
+
+export const openInventory = async () => {
+  const bus = createInProcessBus();
+  const mounted = await mountForTest(inventory, { bus });
+  const db = connect({ url: mounted.url, schema: 'inventory', name: 'test' });
+  const catalogue = await openCatalogue(mounted.url);
+  bus.register(catalogue.events);
+  const asking = createAsking(mounted);
+  /** What was published while the work ran, in order. */
+  const factsOf = async (work: () => Promise<unknown>): Promise<Answer[]> => {
+    const before = await mounted.log.head();
+    await work();
+    return (await mounted.log.read(before, 1_000)).map(({ type, data }) => ({ type, ...data }));
+  };
+  return {
+    ...mounted,
+    ...asking,
+    ...createShelves(asking.change, catalogue, db),
+    ...createClock(db),
+    db,
+    catalogue,
+    factsOf,
+    broken: () => brokenInvariants(db),
+    stop: async () => {
+      await catalogue.close();
+      await db.close();
+      await mounted.stop();
+    },
+  };
+};
+
+type Change = (mutation: string, input: object) => Promise<Answer>;
+
+const createAsking = ({ execute }: Mounted) => {
+  /** Runs a mutation with a fresh key unless one is given, and answers everything of it. */
+  const run = (mutation: string, input: object, viewer: Viewer = keeper): Promise<Executed> =>
+    execute(documentOf(mutation), { input: { idempotencyKey: key(), ...input } }, viewer);
+  /** The outcome alone. */
+  const change: Change = async (mutation, input) => {
+    const { data, errors } = await run(mutation, input);
+    if (errors) throw new Error(`${mutation}: ${errors.map((error) => error.message).join(' ')}`);
+    return data[mutation];
+  };
+  const ask = async (query: string, variables: object = {}, viewer: Viewer = keeper): Promise<Answer> => {
+    const { data, errors } = await execute(query, variables, viewer);
+    if (errors) throw new Error(errors.map((error) => error.message).join(' '));
+    return data;
+  };
+  const reserve = (lines: readonly (readonly [string, number])[], more: object = {}): Promise<Answer> =>
+    change('stockReserve', {
+      lines: lines.map(([variantId, quantity]) => ({ variantId, quantity })),
+      ...more,
+    });
+  return { run, change, ask, reserve };
+};
+
+/** Warehouses and variants that no other test uses. */
+const createShelves = (change: Change, { publish, events }: Catalogue, db: Database) => {
+  const warehouse = async (fields: object = {}): Promise<string> => {
+    const code = `W${randomUUID().slice(0, 8).toUpperCase()}`;
+    const saved = await change('warehouseSave', { code, name: code, region: 'DE', ...fields });
+    return saved.warehouse.id;
+  };
+  /** Waits until the inventory has heard everything the catalogue has published. */
+  const told = async () => {
+    const head = await events.head();
+    const isTold = async () => {
+      const query = sql`select sequence from consumed where publisher = 'product'`;
+      const [row] = await db.execute<{ sequence: number }>(query);
+      return (row?.sequence ?? 0) >= head;
+    };
+    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** Variants that the catalogue has just published. */
+  const variants = async (count = 1): Promise<{ id: string; sku: string }[]> => {
+    const made = Array.from({ length: count }, () => ({ id: randomUUID(), sku: `SKU-${randomUUID()}` }));
+    await publish(
+      made.map(({ id, sku }) => ({
+        type: 'product.variant_created',
+        aggregateId: id,
+        data: { variantId: id, productId: randomUUID(), sku },
+      })),
+    );
+    await told();
+    return made;
+  };
+  const adjust = (variantId: string, warehouseId: string, delta: number): Promise<Answer> =>
+    change('stockAdjust', { variantId, warehouseId, delta, reason: delta > 0 ? 'RECEIVED' : 'LOST' });
+  /** A variant with so many pieces in a warehouse. */
+  const stocked = async (warehouseId: string, pieces: number): Promise<{ id: string; sku: string }> => {
+    const [variant] = await variants();
+    if (!variant) throw new Error('No variant was made.');
+    await adjust(variant.id, warehouseId, pieces);
+    return variant;
+  };
+  return { warehouse, told, variants, adjust, stocked };
+};
+
+/** Lets time pass in the database, without waiting for it. */
+const createClock = (db: Database) => ({
+  /** A hold's time is over. */
+  age: (reservationId: string) =>
+    db.execute(sql`update reservations set expires_at = now() - interval '1 second'
+      where reservation_id = ${reservationId}`),
+  /** The date of a variant's preorder is over. */
+  passPreorders: async (variantId: string) => {
+    await db.execute(sql`update variants set preorder_until = now() - interval '1 second'
+      where variant_id = ${variantId}`);
+    await db.execute(sql`update stock set backorder_until = preorder_until from variants
+      where variants.variant_id = stock.variant_id and stock.variant_id = ${variantId} and backorder_limit > 0`);
+  },
+  /** What came so far came longer ago, so that a count can be older than the test. */
+  backdateMovements: async (ids: readonly string[], by: string) => {
+    await db.execute(sql.raw('alter table movements disable trigger movements_are_append_only'));
+    await db.execute(sql`update movements set occurred_at = occurred_at - ${by}::interval
+      where variant_id = any(${sql.param([...ids])}::uuid[])`);
+    await db.execute(sql.raw('alter table movements enable trigger movements_are_append_only'));
+  },
+  /** Ends holds past their time. */
+  sweep: () => db.execute(sql`select expire_reservations(1000)`),
+});
+
+export type TestInventory = Awaited<ReturnType<typeof openInventory>>;
+
+type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
+
+/** A publisher that says what the catalogue would. */
+const openCatalogue = async (url: string) => {
+  await migrate({ url, schema: 'product', folders: [eventsMigrations] });
+  const db = connect({ url, schema: 'product', name: 'catalogue' });
+  const events = openEventLog({ db, publisher: 'product' });
+  return {
+    events,
+    publish: (facts: readonly Fact[]) => transaction(db, async (tx) => append(tx, facts)),
+    close: async () => {
+      await events.stop();
+      await db.close();
+    },
+  };
+};
+
+/** The invariants that do not hold, with what breaks them. */
+export const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
+  const broken: Record<string, unknown> = {};
+  for (const [says, query] of Object.entries(invariants)) {
+    const rows = await db.execute(sql.raw(query));
+    if (rows.length > 0) broken[says] = [...rows];
+  }
+  return broken;
+};

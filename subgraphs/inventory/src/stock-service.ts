@@ -1,0 +1,102 @@
+import { announceCommit } from '@storegraph/events';
+import type { Database } from '@storegraph/postgres';
+import {
+  type ChangeOutcome,
+  type ChangeRequest,
+  changeReservations,
+  expireReservations,
+  type KeyedAnswer,
+} from './change-repository.ts';
+import { createGroupCommit, type Failure } from './group-commit.ts';
+import type { Tally } from './movement-domain.ts';
+import { type MoveRequest, moveStock } from './movement-repository.ts';
+import { type ReserveAnswer, type ReserveRequest, reserveStock } from './reserve-repository.ts';
+
+/** Lines of carts in one batch: each costs the batch some 10 µs. */
+const maxCartLines = 2_000;
+/** Lines of feeds and counts in one batch: each costs some 70 µs, and a flash sale may wait behind them. */
+export const linesPerPart = 250;
+/** Holds that one sweep ends, for the same reason. */
+const sweptAtOnce = 256;
+
+/** The one path to stock. Each function answers one request, in one commit with those that came meanwhile. */
+export type StockPath = {
+  readonly reserve: (request: ReserveRequest) => Promise<ReserveAnswer>;
+  readonly change: (request: ChangeRequest) => Promise<KeyedAnswer<ChangeOutcome>>;
+  readonly move: (request: MoveRequest) => Promise<KeyedAnswer<Tally>>;
+  /** Ends holds past their time. Answers how many there were. */
+  readonly sweep: () => Promise<number>;
+  /** Settles when nothing is under way any more. */
+  readonly idle: () => Promise<void>;
+};
+
+/** Opens the path over a connection of its own, so that a batch never stands behind somebody's read. */
+export const openStockPath = (db: Database): StockPath => {
+  const commits = createGroupCommit({ failureOf });
+  const told = async <Answers>(work: Promise<Answers>): Promise<Answers> => {
+    const answers = await work;
+    announceCommit('inventory');
+    return answers;
+  };
+  return {
+    reserve: commits.lane<ReserveRequest, ReserveAnswer>({
+      run: (requests) => told(reserveStock(db, requests)),
+      marks: ({ reservationId }) => [reservationId],
+      weight: ({ lines }) => lines.length,
+      maxWeight: maxCartLines,
+    }),
+    change: commits.lane<ChangeRequest, KeyedAnswer<ChangeOutcome>>({
+      run: (requests) => told(changeReservations(db, requests)),
+      marks: (request) => [request.reservationId, markOf(request)],
+      weight: () => 1,
+      maxWeight: Number.POSITIVE_INFINITY,
+    }),
+    move: commits.lane<MoveRequest, KeyedAnswer<Tally>>({
+      run: (requests) => told(moveStock(db, requests)),
+      marks: (request) => [markOf(request)],
+      weight: ({ lines }) => lines.length,
+      maxWeight: linesPerPart,
+    }),
+    sweep: sweepLane(
+      commits.lane<null, number>({
+        run: async (requests) => {
+          const ended = await told(expireReservations(db, sweptAtOnce));
+          return requests.map(() => ended);
+        },
+        marks: () => [],
+        weight: () => 1,
+        maxWeight: 1,
+      }),
+    ),
+    idle: commits.idle,
+  };
+};
+
+const sweepLane = (sweepOnce: (request: null) => Promise<number>) => async () => {
+  for (let total = 0; ; ) {
+    const ended = await sweepOnce(null);
+    total += ended;
+    if (ended < sweptAtOnce) return total;
+  }
+};
+
+const markOf = ({ scope, mutation, key }: { scope: string; mutation: string; key: string }): string =>
+  `${scope} ${mutation} ${key}`;
+
+/** Two inserted one key, or waited for each other: the second time the first one's commit is seen. */
+const rivalCodes = new Set(['23505', '40001', '40P01', '55P03']);
+
+/** Postgres says what it did with a batch, unless it was stopping, full, or gone: then nobody knows. */
+const isAnswer = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|53|57|58)/.test(code);
+
+const failureOf = (error: unknown): Failure => {
+  const code = codeOf(error);
+  if (code === undefined) return 'request';
+  if (rivalCodes.has(code)) return 'rival';
+  return isAnswer(code) ? 'request' : 'unknown';
+};
+
+const codeOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause);
+};

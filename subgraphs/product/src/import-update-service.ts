@@ -1,0 +1,178 @@
+import type { Fact } from '@storegraph/events';
+import { newId, type Transaction } from '@storegraph/postgres';
+import { replaceProductCategories } from './category-repository.ts';
+import { saveChange } from './change-service.ts';
+import {
+  type Change,
+  changeParts,
+  edit,
+  editRefusal,
+  missingToPublish,
+  type Product,
+  publish,
+  variantFact,
+} from './domain.ts';
+import type { RawProduct } from './import-domain.ts';
+import type { ImportedProduct } from './import-inputs.ts';
+import { draftOf, textsOf } from './product-service.ts';
+import { lockProduct } from './repository.ts';
+import type { ProductType } from './type-domain.ts';
+import { addVariants, optionValuesOf, skuKeyOf, type Variant } from './variant-domain.ts';
+import { insertVariants, saveVariant, variantsOfProduct } from './variant-repository.ts';
+
+export type Item = { readonly raw: RawProduct; readonly product: ImportedProduct };
+export type Path = readonly string[];
+export type Refuse = (path: Path, message: string) => void;
+
+/** What a chunk has to know of the catalogue, read once and held until the commit. */
+export type Known = {
+  readonly types: ReadonlyMap<string, ProductType>;
+  readonly categories: ReadonlyMap<string, string>;
+  readonly productIds: ReadonlyMap<string, string>;
+  /** SKUs with the product that has them; those of the chunk are claimed as it goes on. */
+  readonly skus: Map<string, string>;
+  /** Products whose slug the file has had before. */
+  readonly repeated: ReadonlySet<RawProduct>;
+  readonly now: Date;
+};
+
+export type Decision = { readonly known: Known; readonly id: string; readonly refuse: Refuse };
+
+export const categoryIdsOf = ({ product }: Item, { categories }: Known): string[] => [
+  ...new Set(product.categories.flatMap((slug) => categories.get(slug) ?? [])),
+];
+
+/** Changes what the file gives of a product that is there; variants that are not in the file stay. */
+export const updateKnown = async (
+  tx: Transaction,
+  item: Item,
+  { known, id, refuse }: Decision,
+): Promise<Fact[]> => {
+  const { product: given, raw } = item;
+  const type = known.types.get(given.typeCode);
+  const held = await lockProduct(tx, id);
+  if (!type || !held) throw new Error(`Product ${id} or its type went away while it was held.`);
+  const { product } = held;
+  if (!mayChange(product, { given, type, refuse })) return [];
+
+  const existing = await variantsOfProduct(tx, id);
+  const variants = mergeVariants(product, { existing, given, refuse });
+  const regions = 'regions' in raw.fields ? (given.regions ?? ('everywhere' as const)) : null;
+  const edited = edit(product, type.attributes, { slug: null, attributes: given.attributes, regions });
+  if ('__typename' in edited) {
+    for (const { code, message } of edited.problems) refuse(['attributes', code], message);
+    return [];
+  }
+  if (!variants) return [];
+  return saveKnown(tx, item, { product, edited: edited.product, variants, existing, type, known, refuse });
+};
+
+const mayChange = (
+  product: Product,
+  { given, type, refuse }: { given: ImportedProduct; type: ProductType; refuse: Refuse },
+): boolean => {
+  if (editRefusal(product)) refuse(['slug'], `${given.slug} is archived and cannot be changed`);
+  else if (product.typeId !== type.id) refuse(['typeCode'], 'a product keeps its type');
+  else return keepsOptions(product, given, refuse);
+  return false;
+};
+
+type Saving = {
+  product: Product;
+  edited: Product;
+  variants: { added: readonly Variant[]; changed: readonly Variant[] };
+  existing: readonly Variant[];
+  type: ProductType;
+  known: Known;
+  refuse: Refuse;
+};
+
+const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<Fact[]> => {
+  const { product, edited, variants, existing, type, known, refuse } = saving;
+  const { product: given, raw } = item;
+  const pictures = new Map(product.media.map(({ url, id }) => [url, id]));
+  const change = changeParts(product, ['texts', 'attributes', 'variants', 'media', 'categories', 'regions'], {
+    attributes: edited.attributes,
+    regions: edited.regions,
+    texts: { ...product.texts, ...textsOf(given.texts) },
+    nameKey: draftOf({ ...given, categoryIds: [] }, { ...product, texts: textsOf(given.texts) }).nameKey,
+    ...('media' in raw.fields && {
+      media: given.media.map((media) => ({ ...media, id: pictures.get(media.url) ?? newId() })),
+    }),
+  });
+  const all = [...existing, ...variants.added];
+  const last =
+    given.status === 'PUBLISHED' && product.status === 'DRAFT'
+      ? published(change.product, { type, variants: all, now: known.now, refuse })
+      : { product: change.product, facts: [] };
+  if (!last) return [];
+
+  if ('categories' in raw.fields) await replaceProductCategories(tx, product.id, categoryIdsOf(item, known));
+  await insertVariants(tx, variants.added);
+  for (const variant of variants.changed) await saveVariant(tx, variant);
+  const facts: Fact[] = [
+    ...change.facts,
+    ...variants.added.map((variant) => variantFact('product.variant_created', variant)),
+    ...variants.changed.map((variant) => variantFact('product.variant_updated', variant)),
+    ...last.facts,
+  ];
+  await saveChange(tx, { product: last.product, facts });
+  return facts;
+};
+
+const keepsOptions = ({ optionNames }: Product, given: ImportedProduct, refuse: Refuse): boolean => {
+  const keeps = given.variants.length === 0 || given.optionNames.join('\n') === optionNames.join('\n');
+  if (!keeps) refuse(['optionNames'], `a product keeps its options: ${optionNames.join(', ') || 'none'}`);
+  return keeps;
+};
+
+/** The variants of the file as changes of those that are there, matched by SKU, and new ones behind them. */
+const mergeVariants = (
+  product: Product,
+  { existing, given, refuse }: { existing: readonly Variant[]; given: ImportedProduct; refuse: Refuse },
+): Saving['variants'] | null => {
+  const bySku = new Map(existing.map((variant) => [skuKeyOf(variant.sku), variant]));
+  const changed: Variant[] = [];
+  let isRefused = false;
+  const refuseVariant = (path: Path, message: string) => {
+    isRefused = true;
+    refuse(['variants', ...path], message);
+  };
+  for (const [index, draft] of given.variants.entries()) {
+    const variant = bySku.get(skuKeyOf(draft.sku));
+    const result = variant ? changedVariant(product, variant, draft) : null;
+    if (result && 'message' in result) refuseVariant([String(index)], result.message);
+    else if (result) changed.push(result);
+  }
+  const drafts = given.variants
+    .filter(({ sku }) => !bySku.has(skuKeyOf(sku)))
+    .map((draft) => ({ ...draft, id: newId() }));
+  const added = addVariants(product, existing, drafts);
+  if ('problems' in added) for (const { path, message } of added.problems) refuseVariant(path, message);
+  return 'problems' in added || isRefused ? null : { added: added.variants, changed };
+};
+
+/** The variant as the file wants it, null when it is so already, or why it cannot be. */
+const changedVariant = (
+  product: Product,
+  variant: Variant,
+  { sku, options, barcode, weightGrams }: ImportedProduct['variants'][number],
+): Variant | { message: string } | null => {
+  const chosen = optionValuesOf(product.optionNames, options);
+  if ('message' in chosen) return chosen;
+  if (chosen.values.join('\n') !== variant.optionValues.join('\n')) {
+    return { message: `a variant keeps its options: ${variant.optionValues.join(', ')}` };
+  }
+  const isSame = variant.barcode === barcode && variant.weightGrams === weightGrams && variant.sku === sku;
+  return isSame ? null : { ...variant, sku, barcode, weightGrams };
+};
+
+type Publishing = { type: ProductType; variants: readonly Variant[]; now: Date; refuse: Refuse };
+
+export const published = (product: Product, { type, variants, now, refuse }: Publishing): Change | null => {
+  const missing = missingToPublish(product, { variants: variants.length, definitions: type.attributes });
+  const result = publish(product, { publishAt: null, now, missing });
+  if (!('__typename' in result)) return result;
+  refuse(['status'], `cannot be published without ${missing.join(', ')}`);
+  return null;
+};
