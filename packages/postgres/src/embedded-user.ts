@@ -16,27 +16,33 @@ export type RunAs = {
 /** `nobody` on every Linux; the user needs no name. */
 const nobody = 65_534;
 
-const asNobody = ['--reuid', `${nobody}`, '--regid', `${nobody}`, '--clear-groups'];
-/** The right to pass through folders closed to others, so that a clone in /root works. */
+const asNobody = ['setpriv', '--reuid', `${nobody}`, '--regid', `${nobody}`, '--clear-groups'];
+/** The right to pass through folders closed to others, for data in a private folder. */
 const throughClosedFolders = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
 
+type Way = { readonly prefix: readonly string[]; readonly changesOwner: boolean };
+
 /**
- * The caller itself, when it is not root. Else an unprivileged user that may pass through closed folders, and
- * where that right cannot be handed on (some containers), the same user without it.
+ * How root starts Postgres, the best way first. In a user namespace of its own root has no name there and keeps
+ * its files, so that a clone in /root works. Where namespaces are forbidden (some containers) it becomes
+ * another user, who must be able to reach the program.
  */
+const waysOfRoot: readonly Way[] = [
+  { prefix: ['unshare', '--user'], changesOwner: false },
+  { prefix: [...asNobody, ...throughClosedFolders], changesOwner: true },
+  { prefix: asNobody, changesOwner: true },
+];
+
+/** The caller itself, when it is not root; else the first way of root that works here. */
 export const chooseUser = async (program: string): Promise<RunAs> => {
   if (process.getuid?.() !== 0) return { prefix: [], own: async () => {} };
-  const ways = [
-    ['setpriv', ...asNobody, ...throughClosedFolders],
-    ['setpriv', ...asNobody],
-  ];
-  for (const prefix of ways) {
+  for (const { prefix, changesOwner } of waysOfRoot) {
     const [command = '', ...options] = prefix;
     const works = await run(command, [...options, program, '--version']).then(
       () => true,
       () => false,
     );
-    if (works) return { prefix, own: (folder) => chown(folder, nobody, nobody) };
+    if (works) return { prefix, own: changesOwner ? (path) => chown(path, nobody, nobody) : async () => {} };
   }
   throw new EmbeddedPostgresError(
     'Postgres does not run as root, and handing it to another user failed here: start as an ordinary user, or set POSTGRES_URL to a Postgres of your own.',
