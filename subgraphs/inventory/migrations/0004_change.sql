@@ -5,13 +5,14 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_has
 as $$
 declare
   touched uuid[];
+  seen uuid[];
   changed_at timestamptz;
   outcomes jsonb;
   fact_types text[];
   fact_ids uuid[];
 begin
   -- The variants of a reservation never change, so it may be read before the locks.
-  select array_agg(distinct variant_id) into touched
+  select array_agg(distinct variant_id), array_agg(distinct reservation_id) into touched, seen
   from jsonb_to_recordset(requests) as asked (reservation_id uuid)
   cross join lateral (
     select variant_ids from reservations where reservations.reservation_id = asked.reservation_id limit 1) as kept
@@ -30,7 +31,7 @@ begin
       kept.status, kept.expires_at, kept.region, kept.variant_ids, kept.warehouse_ids, kept.quantities,
       encode(kept.fingerprint, 'hex') as reserved_fingerprint,
       -- One that was made between the first statement and the locks.
-      not kept.variant_ids <@ coalesce(touched, '{}') as is_unlocked,
+      kept.status is not null and not asked.reservation_id = any(coalesce(seen, '{}')) as is_unlocked,
       rule.outcome, rule.next_status, rule.fact, rule.reserved, rule.sold, rule.on_hand
     from asked
     left join lateral (

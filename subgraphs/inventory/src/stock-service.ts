@@ -14,6 +14,8 @@ import { type ReserveAnswer, type ReserveRequest, reserveStock } from './reserve
 
 /** Lines of carts in one batch: each costs the batch some 10 µs. */
 const maxCartLines = 2_000;
+/** Changes of reservations in one batch: how many lines they have is not known before they are read. */
+const maxChanges = 256;
 /** Lines of feeds and counts in one batch: each costs some 70 µs, and a flash sale may wait behind them. */
 export const linesPerPart = 250;
 /** Holds that one sweep ends, for the same reason. */
@@ -49,7 +51,7 @@ export const openStockPath = (db: Database): StockPath => {
       run: (requests) => told(changeReservations(db, requests)),
       marks: (request) => [request.reservationId, markOf(request)],
       weight: () => 1,
-      maxWeight: Number.POSITIVE_INFINITY,
+      maxWeight: maxChanges,
     }),
     move: commits.lane<MoveRequest, KeyedAnswer<Tally>>({
       run: (requests) => told(moveStock(db, requests)),
