@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { access, constants, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotStart, hasCode } from './cannot-start.ts';
 
@@ -8,8 +7,8 @@ const mark = 'storegraph.json';
 const markText =
   '{ "this": "is the folder of a Storegraph shop", "begin anew with": "npm start -- --fresh" }\n';
 
-/** What a shop keeps in its folder, and therefore all that `--fresh` deletes. */
-const contents = ['postgres', 'keys.json', 'running.json'];
+/** What a shop keeps in its folder beside its database, and `--fresh` deletes with it. */
+const contents = ['keys.json', 'running.json'];
 
 /** Where the embedded Postgres keeps its data. */
 export const postgresFolder = (folder: string): string => join(folder, 'postgres');
@@ -24,7 +23,6 @@ export const openFolder = async (folder: string): Promise<void> => {
       await writeFile(join(folder, mark), markText);
     }
     await access(folder, constants.W_OK);
-    await Promise.all(names.filter(isDiscarded).map((name) => rm(join(folder, name), { recursive: true })));
   } catch (error) {
     throw asSentence(folder, error);
   }
@@ -34,23 +32,10 @@ export const openFolder = async (folder: string): Promise<void> => {
 export const isShopFolder = async (folder: string): Promise<boolean> =>
   (await readdir(folder).catch((): string[] => [])).includes(mark);
 
-/** Takes everything of a shop out of its folder. What somebody else put there stays. */
+/** Takes what goes with a database out of a shop's folder. What somebody else put there stays. */
 export const clearFolder = async (folder: string): Promise<void> => {
-  try {
-    const names = await readdir(folder);
-    if (!names.includes(mark) && names.length > 0) throw notOurs(folder);
-    for (const name of contents.filter((name) => names.includes(name))) {
-      // Renamed first: a deletion cut short must leave nothing that looks like a database.
-      const discarded = join(folder, `${name}.${randomUUID()}.discarded`);
-      await rename(join(folder, name), discarded);
-      await rm(discarded, { recursive: true });
-    }
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw asSentence(folder, error);
-  }
+  for (const name of contents) await rm(join(folder, name), { force: true });
 };
-
-const isDiscarded = (name: string): boolean => name.endsWith('.discarded');
 
 const notOurs = (folder: string) =>
   new CannotStart(

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { log } from '@storegraph/server';
 import { CannotStart, hasCode, tellWhy } from './cannot-start.ts';
@@ -31,7 +32,7 @@ const readArguments = () => {
 const run = async () => {
   const { fresh } = readArguments();
   const { folder, port, host, postgresUrl } = readEnv();
-  if (fresh) await beginAnew({ folder, postgresUrl, log });
+  if (fresh) await beginAnew({ folder, postgresUrl });
   const { signal } = stopping;
   shop = await startShop({ folder, port, host, postgresUrl, log, tell: say, onLost, signal });
   const text = await greeting(shop, { folder, isDefaultFolder: folder === defaultFolder }, process.uptime());
@@ -63,7 +64,7 @@ let stoppingSince = Number.POSITIVE_INFINITY;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stopping.signal.aborted) {
-      if (performance.now() - stoppingSince > sameWishMs) process.exit(1);
+      if (performance.now() - stoppingSince > sameWishMs) process.exit(128 + constants.signals[signal]);
       return;
     }
     stoppingSince = performance.now();

@@ -13,7 +13,6 @@ import {
   shopMigrations,
   whileOnlyOne,
 } from './shop-repository.ts';
-import { stockUp } from './stock-seeding.ts';
 import { parts } from './subgraphs.ts';
 
 /** How often a start asks whether another process has finished filling the shop. */
@@ -114,39 +113,37 @@ const hasProducts = async ({ of }: Parts): Promise<boolean> => {
   return products.nodes.length > 0;
 };
 
-const addProducts = async ({ of, bus }: Parts, { url, products, tell, signal }: Needs): Promise<void> => {
-  const { seedCatalogue } = await import('../../subgraphs/product/src/seed.ts');
-  const db = connect({ url, schema: 'product', name: 'seed' });
+const addProducts = async ({ bus }: Parts, { url, products, tell, signal }: Needs): Promise<void> => {
+  const [{ seedCatalogue }, { seedStock }] = await Promise.all([
+    import('@storegraph/product/seed'),
+    import('@storegraph/inventory/seed'),
+  ]);
+  const written = await over(url, 'product', (db) => seedCatalogue(db, { products, signal }));
+  tell(
+    `${written.products.toLocaleString('en')} products with ${written.variants.toLocaleString('en')} variants written.`,
+  );
+  signal?.throwIfAborted();
+  await untilInventoryKnows(url, bus, signal);
+  const pieces = await over(url, 'inventory', (db) => seedStock(db, { signal }));
+  tell(`${pieces.toLocaleString('en')} pieces put into the warehouses.`);
+};
+
+const over = async <T>(url: string, schema: string, work: (db: Database) => Promise<T>): Promise<T> => {
+  const db = connect({ url, schema, name: 'seed', transactionConnections: 1 });
   try {
-    const written = await seedCatalogue(db, { products });
-    tell(
-      `${written.products.toLocaleString('en')} products with ${written.variants.toLocaleString('en')} variants written.`,
-    );
+    return await work(db);
   } finally {
     await db.close();
   }
-  signal?.throwIfAborted();
-  await untilInventoryKnows(url, bus, signal);
-  const pieces = await stockUp({ product: of('product'), inventory: of('inventory'), signal });
-  tell(`${pieces.toLocaleString('en')} pieces put into the warehouses.`);
 };
 
 const untilInventoryKnows = async (url: string, bus: Bus, signal: AbortSignal | undefined): Promise<void> => {
   const head = await (await bus.log('product')).head();
-  const db = connect({
-    url,
-    schema: 'inventory',
-    name: 'seed',
-    statementConnections: 1,
-    transactionConnections: 1,
-  });
-  try {
+  await over(url, 'inventory', async (db) => {
     const isBehind = async () => {
       const positions = (await consumptionIn(db)).filter(({ publisher }) => publisher === 'product');
       return positions.length === 0 || positions.some(({ sequence }) => sequence < head);
     };
     while (await isBehind()) await pause(drainPollMs, undefined, { signal });
-  } finally {
-    await db.close();
-  }
+  });
 };

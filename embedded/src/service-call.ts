@@ -21,23 +21,3 @@ export const ask = async <Data>(
   // The caller knows the shape of what it asks for.
   return data as Data;
 };
-
-type Outcome = { readonly __typename: string; readonly message?: string };
-
-/** Sends a mutation with one input in the name of the house; throws when it is refused. */
-export const command = async <Data extends Outcome>(
-  subgraph: MountedSubgraph,
-  {
-    name,
-    inputType,
-    selection,
-    input,
-  }: { name: string; inputType: string; selection: string; input: object },
-): Promise<Data> => {
-  const query = `mutation ($input: ${inputType}!) {
-    ${name}(input: $input) { __typename ${selection} ... on UserError { message } }
-  }`;
-  const outcome = (await ask<Record<string, Data>>(subgraph, query, { input }))[name];
-  if (!outcome || outcome.message !== undefined) throw new Error(`${name}: ${outcome?.message}`);
-  return outcome;
-};

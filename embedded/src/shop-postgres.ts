@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect, EmbeddedPostgresError, startEmbeddedPostgres } from '@storegraph/postgres';
+import { connect, FolderInUseError, startEmbeddedPostgres } from '@storegraph/postgres';
 import type { Log } from '@storegraph/server';
 import { z } from 'zod';
 import { CannotStart, hasCode } from './cannot-start.ts';
@@ -9,9 +9,6 @@ import { ping } from './shop-repository.ts';
 
 /** The Postgres under a shop. */
 export type ShopPostgres = { readonly url: string; readonly stop: () => Promise<void> };
-
-/** How often we look whether the server is still there: a shop without one can only fail. */
-const lookMs = 1_000;
 
 type Where = {
   readonly folder: string;
@@ -43,16 +40,9 @@ export const openPostgres = async ({ folder, postgresUrl, log, onLost }: Where):
       if (!isStopping && /FATAL|PANIC/.test(line)) log.warn('Postgres says something.', { line });
     },
   });
-  // However this process ends, it does not leave the server behind; only a kill -9 does, and the next start clears up.
-  const endAtOnce = () => {
-    if (isAlive(server.pid)) process.kill(server.pid, 'SIGQUIT');
-  };
-  process.once('exit', endAtOnce);
-  const look = setInterval(() => {
-    if (isAlive(server.pid)) return;
-    clearInterval(look);
-    onLost?.();
-  }, lookMs).unref();
+  void server.ended.then(() => {
+    if (!isStopping) onLost?.();
+  });
   const url = server.url(database);
   const draft = `${runningFile(folder)}.new`;
   await writeFile(draft, JSON.stringify({ postgresUrl: url }), { mode: 0o600 });
@@ -61,10 +51,8 @@ export const openPostgres = async ({ folder, postgresUrl, log, onLost }: Where):
     url,
     stop: async () => {
       isStopping = true;
-      clearInterval(look);
       await rm(runningFile(folder), { force: true });
       await server.stop();
-      process.off('exit', endAtOnce);
     },
   };
 };
@@ -97,17 +85,10 @@ export const joinPostgres = async (where: Where): Promise<ShopPostgres> => {
   try {
     return await openPostgres(where);
   } catch (error) {
-    if (!(error instanceof EmbeddedPostgresError) || !(await isLocked(where.folder))) throw error;
+    if (!(error instanceof FolderInUseError)) throw error;
     return { url: await runningUrl(where.folder), stop: async () => {} };
   }
 };
-
-/** Whether the folder's lock is there still after a start was refused: then it is somebody else's. */
-export const isLocked = (folder: string): Promise<boolean> =>
-  readFile(join(postgresFolder(folder), 'lock')).then(
-    () => true,
-    () => false,
-  );
 
 const runningUrl = async (folder: string): Promise<string> => {
   try {
@@ -115,14 +96,5 @@ const runningUrl = async (folder: string): Promise<string> => {
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new CannotStart('The shop is starting or stopping right now: wait for it and try again.');
-  }
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if (hasCode(error, 'ESRCH')) return false;
-    throw error;
   }
 };

@@ -71,15 +71,16 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   try {
     await openFolder(folder);
     await checkPort(port, host);
-    const keys = await openKeys(folder);
     // Loading the router takes about as long as Postgres needs to start.
-    const [postgres, { startRouter }] = await Promise.all([
+    const [postgres, { localTransport, startRouter }] = await Promise.all([
       openPostgres({ folder, postgresUrl: options.postgresUrl, log, onLost }).then((opened) => {
         stops.push(opened.stop);
         return opened;
       }),
       import('@storegraph/router'),
     ]);
+    // Behind the lock of the database, so that nobody else's --fresh takes them away again.
+    const keys = await openKeys(folder);
     const isNew = await fillOnce({ url: postgres.url, products, log, tell, signal });
     signal?.throwIfAborted();
 
@@ -94,7 +95,11 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
 
     const supergraphSdl = await readFile(join(schemaFolder, 'supergraph.graphql'), 'utf8');
     const pages = createPages();
-    const router = await startRouter({ supergraphSdl, subgraphs, keys, port, host, pages, log });
+    const router = await startRouter({
+      ...{ supergraphSdl, keys, port, host, pages, log },
+      transports: subgraphs.map(localTransport),
+      logs: await Promise.all(subgraphs.map(({ name }) => bus.log(name))),
+    });
     stops.push(router.stop);
     const url = `http://${localNames.has(host) ? 'localhost' : host}:${router.port}`;
     return { url, postgresUrl: postgres.url, isNew, subgraphs, stop };

@@ -16,11 +16,11 @@ export const parts: readonly Part[] = [
   {
     name: 'product',
     open: async (needs) => (await import('@storegraph/product')).product(needs),
-    invariants: async () => (await import('../../subgraphs/product/src/invariants.ts')).invariants,
+    invariants: async () => (await import('@storegraph/product/invariants')).invariants,
   },
   {
     name: 'inventory',
     open: async (needs) => (await import('@storegraph/inventory')).inventory(needs),
-    invariants: async () => (await import('../../subgraphs/inventory/src/invariants.ts')).invariants,
+    invariants: async () => (await import('@storegraph/inventory/invariants')).invariants,
   },
 ];

@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 /** Whether a process of this number lives. One that has ended and that nobody waits for (a zombie) does not. */
 export const isAlive = (pid: number): boolean => {
@@ -22,13 +26,22 @@ const isZombie = (pid: number): boolean => {
   }
 };
 
-/** When a process began, as the system counts; tells two processes of one number apart. Linux only, else empty. */
+/** When a process began, in whatever way the system counts it: tells two processes of one number apart. */
 export const startedAt = async (pid: number): Promise<string> => {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   // The name in parentheses may hold spaces; the start time is the 20th field behind it.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  if (stat !== null) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return askPs('lstart=', pid);
 };
 
-/** The program and arguments of a process. Linux only, else empty. */
-export const commandLine = async (pid: number): Promise<string> =>
-  (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+/** The program and arguments of a process; empty when the system does not tell. */
+export const commandLine = async (pid: number): Promise<string> => {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+  return command === null ? askPs('command=', pid) : command.replaceAll('\0', ' ');
+};
+
+/** For systems without /proc. */
+const askPs = async (column: string, pid: number): Promise<string> => {
+  const answer = await run('ps', ['-o', column, '-p', `${pid}`]).catch(() => ({ stdout: '' }));
+  return answer.stdout.trim();
+};

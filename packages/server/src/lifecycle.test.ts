@@ -33,10 +33,13 @@ test('a process that cannot stop in order ends with 1', async () => {
   expect(await exitCodeOf("throw new Error('stuck')", ['SIGINT'])).toBe(1);
 });
 
-test('a second signal ends a process that hangs', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('a second %s ends a process that hangs, at once', async (signal, code) => {
   const says =
     "setInterval(() => process.stderr.write('.'), 10); process.on('exit', () => process.stderr.write('x'));";
-  expect(await exitCodeOf(`${says} await new Promise(() => {});`, ['SIGTERM', 'SIGTERM'])).toBe(1);
+  expect(await exitCodeOf(`${says} await new Promise(() => {});`, ['SIGTERM', signal])).toBe(code);
 });
 
 test('only the module a process was started with is its entry point', async () => {

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { constants } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { type Log, log as processLog } from './log.ts';
 import { within } from './within.ts';
@@ -8,7 +9,8 @@ const stopLimitMs = 20_000;
 
 /**
  * Ends the process in order when it is asked to (SIGTERM, SIGINT): exit code 0 when everything stopped, 1 when
- * something failed or took too long. A second signal ends it at once.
+ * something failed or took too long. A second signal ends it at once, with the code that shells show for it: 130
+ * for SIGINT, 143 for SIGTERM.
  */
 export const stopOnSignal = (
   { stop }: { readonly stop: () => Promise<void> },
@@ -29,7 +31,7 @@ export const stopOnSignal = (
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1);
+      if (isStopping) process.exit(128 + constants.signals[signal]);
       isStopping = true;
       void end(signal);
     });

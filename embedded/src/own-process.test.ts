@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createKeys, type Keys, signToken } from '@storegraph/server';
+import { type TestDatabase, testDatabase } from '@storegraph/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+/** Each subgraph in a process of its own, as in a cluster: its settings, its endpoint, its health, its end. */
+
+const root = join(import.meta.dirname, '../..');
+const stops: (() => Promise<unknown>)[] = [];
+let database: TestDatabase;
+let keys: Keys;
+beforeAll(async () => {
+  database = await testDatabase('empty', async () => {});
+  keys = await createKeys();
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+// Fails when a process left a connection open.
+afterAll(() => database.drop());
+
+const launch = (subgraph: string, settings: Readonly<Record<string, string>>) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', `subgraphs/${subgraph}/src/main.ts`], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  const heard = new Set<() => void>();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    for (const check of heard) check();
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code, output }));
+  stops.push(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
+  const url = new Promise<string>((resolve, reject) => {
+    heard.add(() => {
+      const found = /"url":"([^"]+)"/.exec(output)?.[1];
+      if (found) resolve(found);
+    });
+    void ended.then(() => reject(new Error(output)));
+  });
+  url.catch(() => {});
+  return { url, ended, stop: () => child.kill('SIGTERM') };
+};
+
+const ask = async (url: string, query: string, token?: string) => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query }),
+  });
+  return JSON.parse(await response.text());
+};
+
+/** Something of its own that a subgraph answers to the router: how it is made, and how it is asked for. */
+const entities: Readonly<Record<string, (url: string) => Promise<void>>> = {
+  product: async (url) => {
+    const token = await signToken(keys, { subject: 'eva', role: 'merchandiser' });
+    const create = `mutation { categoryCreate(input: {
+      idempotencyKey: "own-process-category", names: [{ locale: "en", text: "Gifts" }]
+    }) { ... on CategoryCreated { category { id } } } }`;
+    const { id } = (await ask(url, create, token)).data.categoryCreate.category;
+    const { data } = await ask(
+      url,
+      `{ _entities(representations: [{ __typename: "Category", id: "${id}" }]) { ... on Category { name } } }`,
+    );
+    expect(data).toEqual({ _entities: [{ name: 'Gifts' }] });
+  },
+  inventory: async (url) => {
+    const { data } = await ask(
+      url,
+      `{ _entities(representations: [{ __typename: "ProductVariant", id: "${crypto.randomUUID()}" }]) {
+        ... on ProductVariant { stock { status available } }
+      } }`,
+    );
+    expect(data).toEqual({ _entities: [{ stock: { status: 'OUT_OF_STOCK', available: 0 } }] });
+  },
+};
+
+describe.each(Object.keys(entities))('%s in a process of its own', (subgraph) => {
+  it('answers the router, says that it is ready, and ends in order when it is told to', async () => {
+    const { url, ended, stop } = launch(subgraph, {
+      POSTGRES_URL: database.url,
+      PORT: '0',
+      PUBLIC_KEYS: JSON.stringify({ keys: keys.keys }),
+    });
+    const graph = await url;
+    expect((await ask(graph, '{ _service { sdl } }')).data._service.sdl).toContain('@key');
+    await entities[subgraph]?.(graph);
+    const ready = await fetch(new URL('/health/ready', graph));
+    expect({ status: ready.status, body: await ready.json() }).toMatchObject({ status: 200 });
+    stop();
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  it('names every setting that is missing or wrong, and ends with 1', async () => {
+    const { code, output } = await launch(subgraph, { PORT: 'four' }).ended;
+    expect(code).toBe(1);
+    expect(output).toContain('- POSTGRES_URL is missing.');
+    expect(output).toContain('- PUBLIC_KEYS is missing.');
+    expect(output).toContain('- PORT is wrong');
+  });
+});
