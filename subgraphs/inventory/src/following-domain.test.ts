@@ -17,9 +17,15 @@ describe('what a client follows', () => {
   test.each(['0', '1', '900719925474099'])('may begin after %s', (after) => {
     expect(followingOf({ ...wish, after })).toMatchObject({ after: Number(after) });
   });
-  test.each(['', '-1', '01', '1.5', '1e3', ' 1', '9'.repeat(16)])('may not begin after "%s"', (after) => {
-    expect(followingOf({ ...wish, after })).toHaveProperty('problem');
+  test('may begin after an event that told more than its cursor covers', () => {
+    expect(followingOf({ ...wish, after: '998+' })).toMatchObject({ after: 998 });
   });
+  test.each(['', '+', '1++', '-1', '01', '1.5', '1e3', ' 1', '9'.repeat(16)])(
+    'may not begin after "%s"',
+    (after) => {
+      expect(followingOf({ ...wish, after })).toHaveProperty('problem');
+    },
+  );
 });
 
 describe('a cursor of the ledger', () => {

@@ -32,8 +32,8 @@ export const followingOf = (wish: FollowWish): Following | { readonly problem: s
   if (maxPerSecond < 1 || maxPerSecond > maxChangesPerSecond) {
     return { problem: `maxPerSecond must be from 1 to ${maxChangesPerSecond}.` };
   }
-  if (after !== null && !/^(?:0|[1-9]\d{0,14})$/.test(after)) {
+  if (after !== null && !/^(?:0|[1-9]\d{0,14})\+?$/.test(after)) {
     return { problem: 'after is no cursor of a stock change.' };
   }
-  return { variantIds, region, after: Number(after ?? 0), maxPerSecond };
+  return { variantIds, region, after: Number.parseInt(after ?? '0', 10), maxPerSecond };
 };

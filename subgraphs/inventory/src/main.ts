@@ -28,8 +28,6 @@ import { subscribers } from './subscribers.ts';
 import { startSweeping } from './sweep-service.ts';
 import { openWarehouses } from './warehouse-service.ts';
 
-export { invariants } from './invariants.ts';
-
 /** What every resolver finds beside its arguments. */
 export type Context = {
   readonly viewer: Viewer;
@@ -100,7 +98,8 @@ if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
   const subgraph = await inventory({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
   const production = env.NODE_ENV === 'production';
-  stopOnSignal(
-    await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys: env.PUBLIC_KEYS, production }),
-  );
+  const keys = env.PUBLIC_KEYS;
+  const front = await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys, production });
+  log.info('inventory is open.', { url: front.url });
+  stopOnSignal(front);
 }

@@ -6,8 +6,8 @@ import type { z } from 'zod';
 import * as inputs from './inputs.ts';
 import { isId, lockStock, publishStock, shelvesOf } from './repository.ts';
 import { refusalOf } from './reservation-domain.ts';
-import { type Policy, placePolicy } from './stock-domain.ts';
-import { hasVariant, isPast, savePolicy } from './variant-repository.ts';
+import { type Policy, type PolicyPlacement, placePolicy } from './stock-domain.ts';
+import { hasVariant, isPast, savePolicies } from './variant-repository.ts';
 import type { Warehouses } from './warehouse-service.ts';
 
 export type PolicyOutcome =
@@ -65,20 +65,50 @@ const setPolicy = async (
   if (policy.preorderUntil && (await isPast(tx, policy.preorderUntil))) {
     throw new PolicyRefused('preorderUntil', 'must be in the future');
   }
-  await lockStock(tx, variantId);
-  const placement = placePolicy(policy, await shelvesOf(tx, variantId), warehouses.list());
-  if ('tooTight' in placement) {
+  const [placement] = await placeAll(tx, [{ variantId, policy }], warehouses);
+  if (placement && 'tooTight' in placement) {
     const { tooTight: promised } = placement;
     const message = `${promised} pieces are promised beyond the stock already: set a limit of at least as many.`;
     return { __typename: 'StockPolicyTooTight', message, promised };
   }
-  if ('nowhere' in placement) {
+  if (placement && 'nowhere' in placement) {
     throw new PolicyRefused('kind', 'needs a warehouse that is open: save one first');
   }
-  await savePolicy(tx, variantId, policy, placement.placed);
-  await publishStock(tx, variantId);
-  append(tx, [
-    { type: 'inventory.policy_changed', aggregateId: variantId, data: { variantId, kind: policy.kind } },
-  ]);
   return { __typename: 'StockPolicyChanged', variantId };
+};
+
+type Wish = { readonly variantId: string; readonly policy: Policy };
+
+/** Sets the policies that have a place, and tells of them. Answers each wish, in order. */
+export const placeAll = async (
+  tx: Transaction,
+  wishes: readonly Wish[],
+  warehouses: Warehouses,
+): Promise<PolicyPlacement[]> => {
+  const ids = wishes.map(({ variantId }) => variantId);
+  await lockStock(tx, ids);
+  const shelves = await shelvesOf(tx, ids);
+  const placements = wishes.map(({ variantId, policy }) => {
+    const own = shelves.filter((shelf) => shelf.variantId === variantId);
+    return placePolicy(policy, own, warehouses.list());
+  });
+  const set = wishes.flatMap((wish, index) => {
+    const placement = placements[index];
+    return placement && 'placed' in placement ? [{ ...wish, ...placement }] : [];
+  });
+  if (set.length === 0) return placements;
+  await savePolicies(tx, set);
+  await publishStock(
+    tx,
+    set.map(({ variantId }) => variantId),
+  );
+  append(
+    tx,
+    set.map(({ variantId, policy: { kind } }) => ({
+      type: 'inventory.policy_changed',
+      aggregateId: variantId,
+      data: { variantId, kind },
+    })),
+  );
+  return placements;
 };

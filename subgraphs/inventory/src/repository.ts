@@ -32,10 +32,11 @@ export const variantStocks = async (
   return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
 };
 
-/** All shelves of a variant. */
-export const shelvesOf = async (reader: Reader, variantId: string): Promise<Shelf[]> => [
+/** All shelves of variants. */
+export const shelvesOf = async (reader: Reader, variantIds: readonly string[]): Promise<Shelf[]> => [
   ...(await reader.execute<Shelf>(
-    sql`select ${shelfColumns} from stock where variant_id = ${variantId} order by warehouse_id`,
+    sql`select ${shelfColumns} from stock where variant_id = any(${sql.param([...variantIds])}::uuid[])
+      order by variant_id, warehouse_id`,
   )),
 ];
 
@@ -61,12 +62,12 @@ export const reservationsByIds = async (
     where reservation_id = any(${sql.param(ids.filter(isId))}::uuid[]) and status <> 'REFUSED'`)),
 ];
 
-/** Locks all stock of a variant, as every batch does. */
-export const lockStock = async (tx: Transaction, variantId: string): Promise<void> => {
-  await tx.execute(sql`select lock_stock(array[${variantId}::uuid])`);
+/** Locks all stock of variants, as every batch does. */
+export const lockStock = async (tx: Transaction, variantIds: readonly string[]): Promise<void> => {
+  await tx.execute(sql`select lock_stock(${sql.param([...variantIds])}::uuid[])`);
 };
 
-/** Publishes what the transaction has changed of a variant's stock. Call it last: it holds the outbox. */
-export const publishStock = async (tx: Transaction, variantId: string): Promise<void> => {
-  await tx.execute(sql`select publish_stock(array[${variantId}::uuid])`);
+/** Publishes what the transaction has changed of variants' stock. Call it last: it holds the outbox. */
+export const publishStock = async (tx: Transaction, variantIds: readonly string[]): Promise<void> => {
+  await tx.execute(sql`select publish_stock(${sql.param([...variantIds])}::uuid[])`);
 };

@@ -78,7 +78,9 @@ export const createFollower = ({
       ready.delete(followed);
       followed.missingFrom = followed.changedAt > followed.readTo ? followed.readTo + 1 : null;
       pause(followed);
-      return { cursor: String(seenTo()), variantId: followed.variantId, stock };
+      // With another one owed, this may tell more than the cursor covers; the router shares at clean places only.
+      const owesMore = [...variants.values()].some((one) => one !== followed && one.missingFrom !== null);
+      return { cursor: `${seenTo()}${owesMore ? '+' : ''}`, variantId: followed.variantId, stock };
     }
     return null;
   };

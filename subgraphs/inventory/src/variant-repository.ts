@@ -26,6 +26,22 @@ export const removeVariant = async (
     on conflict (variant_id) do update set removed_at = coalesce(known.removed_at, now())`);
 };
 
+/** A variant of whose stock nobody has said anything yet. */
+export type UntoldVariant = { readonly id: string; readonly sku: string };
+
+/** Some of those variants, by their ids, behind one of them. */
+export const variantsWithoutStock = async (
+  reader: Reader,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<UntoldVariant[]> => [
+  ...(await reader.execute<UntoldVariant>(sql`
+    select variant_id as id, sku from variants
+    where removed_at is null and policy = 'DENY' and low_stock_threshold = 0
+      and not exists (select from stock where stock.variant_id = variants.variant_id)
+      and (${after}::uuid is null or variant_id > ${after})
+    order by variant_id limit ${limit}`)),
+];
+
 export const hasVariant = async (reader: Reader, variantId: string): Promise<boolean> => {
   const rows = await reader.select({ id: variants.id }).from(variants).where(eq(variants.id, variantId));
   return rows.length > 0;
@@ -53,24 +69,33 @@ export const isPast = async (reader: Reader, instant: Date): Promise<boolean> =>
   return row?.past ?? true;
 };
 
-/** Writes a policy: what is said of the variant, and the bound on the one shelf that carries it. */
-export const savePolicy = async (
-  tx: Transaction,
-  variantId: string,
-  policy: Policy,
-  placed: { readonly warehouseId: string; readonly limit: number } | null,
-): Promise<void> => {
-  const until = policy.preorderUntil?.toISOString() ?? null;
-  await tx.execute(sql`update variants set policy = ${policy.kind}::policy_kind,
-    preorder_until = ${until}::timestamptz, low_stock_threshold = ${policy.lowStockThreshold}
-    where variant_id = ${variantId}`);
-  // The old bound goes first: a variant has one at most.
+/** A policy of a variant, and the one shelf that carries its bound, if it has one. */
+export type PlacedPolicy = {
+  readonly variantId: string;
+  readonly policy: Policy;
+  readonly placed: { readonly warehouseId: string; readonly limit: number } | null;
+};
+
+/** Writes policies: what is said of the variants, and their bounds. */
+export const savePolicies = async (tx: Transaction, policies: readonly PlacedPolicy[]): Promise<void> => {
+  const rows = policies.map(({ variantId, policy, placed }) => ({
+    id: variantId,
+    kind: policy.kind,
+    until: policy.preorderUntil,
+    threshold: policy.lowStockThreshold,
+    place: placed?.warehouseId ?? null,
+    bound: placed?.limit ?? null,
+  }));
+  const said = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+    as said (id uuid, kind policy_kind, until timestamptz, threshold integer, place uuid, bound integer)`;
+  await tx.execute(sql`update variants
+    set policy = said.kind, preorder_until = said.until, low_stock_threshold = said.threshold
+    from ${said} where variant_id = said.id`);
+  // The old bounds go first: a variant has one at most.
   await tx.execute(sql`update stock set backorder_limit = 0, backorder_until = null, version = version + 1
-    where variant_id = ${variantId} and backorder_limit > 0
-      and warehouse_id is distinct from ${placed?.warehouseId ?? null}::uuid`);
-  if (!placed) return;
+    from ${said} where variant_id = said.id and backorder_limit > 0 and warehouse_id is distinct from said.place`);
   await tx.execute(sql`insert into stock as shelf (variant_id, warehouse_id, backorder_limit, backorder_until, version)
-    values (${variantId}, ${placed.warehouseId}, ${placed.limit}, ${until}::timestamptz, 1)
+    select id, place, bound, until, 1 from ${said} where place is not null
     on conflict (variant_id, warehouse_id) do update set backorder_limit = excluded.backorder_limit,
       backorder_until = excluded.backorder_until, version = shelf.version + 1`);
 };

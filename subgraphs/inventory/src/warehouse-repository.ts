@@ -1,5 +1,5 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
-import { asc, inArray } from 'drizzle-orm';
+import { asc, sql } from 'drizzle-orm';
 import type { Warehouse } from './routing-domain.ts';
 import { warehouses } from './tables.ts';
 
@@ -11,7 +11,7 @@ export const warehousesByIds = (reader: Reader, ids: readonly string[]): Promise
   reader
     .select()
     .from(warehouses)
-    .where(inArray(warehouses.id, [...ids]));
+    .where(sql`${warehouses.id} = any(${sql.param([...ids])}::uuid[])`);
 
 /** Writes a warehouse; one with its code keeps its id, which is answered. */
 export const saveWarehouse = async (tx: Transaction, warehouse: Warehouse): Promise<string> => {

@@ -1,5 +1,5 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
-import { asc, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { asc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Category } from './category-domain.ts';
 import { isId } from './listing-domain.ts';
 import { categories, productCategories } from './tables.ts';
@@ -25,7 +25,7 @@ export const rootCategories = (reader: Reader): Promise<Category[]> =>
 
 /** The categories right below each of these, in their order. */
 export const childrenOf = (reader: Reader, parentIds: readonly string[]): Promise<Category[]> =>
-  readCategories(reader, inArray(categories.parentId, [...parentIds]));
+  readCategories(reader, sql`${categories.parentId} = any(${sql.param([...parentIds])}::uuid[])`);
 
 /** Every category below any of these. */
 export const descendantsOf = (reader: Reader, ids: readonly string[]): Promise<Category[]> =>
@@ -71,7 +71,7 @@ export const holdCategories = async (tx: Transaction, ids: readonly string[]): P
   return tx
     .select()
     .from(categories)
-    .where(inArray(categories.id, ids.filter(isId)))
+    .where(sql`${categories.id} = any(${sql.param(ids.filter(isId))}::uuid[])`)
     .orderBy(asc(categories.id))
     .for('share');
 };

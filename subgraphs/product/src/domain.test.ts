@@ -13,15 +13,7 @@ import {
   versionRefusal,
   writeTexts,
 } from './domain.ts';
-import {
-  addVariants,
-  isGtin,
-  moveTo,
-  optionsOf,
-  skuKeyOf,
-  type Variant,
-  variantNameOf,
-} from './variant-domain.ts';
+import { addVariants, isGtin, moveTo, optionsOf, type Variant, variantNameOf } from './variant-domain.ts';
 
 const now = new Date('2026-05-01T12:00:00Z');
 const earlier = new Date('2026-04-01T12:00:00Z');
@@ -213,9 +205,6 @@ describe('variants', () => {
   test('there are a hundred at most', () => {
     const drafts = Array.from({ length: 101 }, (_each, index) => newVariant(`s${index}`, String(index)));
     expect(addVariants(draft, [], drafts)).toMatchObject({ problems: [{ path: [] }] });
-  });
-  test('SKUs are compared without regard to case and composition', () => {
-    expect(skuKeyOf('AB-é')).toBe(skuKeyOf('ab-É'));
   });
   test.each(['96385074', '036000291452', '4006381333931', '10012345000017'])('%s is a GTIN', (text) => {
     expect(isGtin(text)).toBe(true);

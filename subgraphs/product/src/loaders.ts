@@ -1,5 +1,6 @@
 import type { Database } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
+import { skuKeyOf } from '@storegraph/sku';
 import DataLoader from 'dataloader';
 import type { Category } from './category-domain.ts';
 import {
@@ -14,7 +15,6 @@ import { countsOf, type ListedProduct, pagesOf } from './listing-repository.ts';
 import { type ProductRow, productsByReferences, type RelationRow, relationsOf } from './repository.ts';
 import type { ProductType } from './type-domain.ts';
 import { allTypes, typesByCodes, typesByIds } from './type-repository.ts';
-import { skuKeyOf } from './variant-domain.ts';
 import { type VariantRow, variantsByReferences, variantsOf } from './variant-repository.ts';
 
 /** How a thing is referred to: by its id, or by a name of its own. */

@@ -18,7 +18,6 @@ import { createLoaders, type Loaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import { type Catalogue, createCatalogue } from './service.ts';
 
-export { invariants } from './invariants.ts';
 export { seedCatalogue } from './seed.ts';
 
 /** What every resolver finds beside its arguments. */
@@ -85,7 +84,8 @@ if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
   const subgraph = await product({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
   const production = env.NODE_ENV === 'production';
-  stopOnSignal(
-    await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys: env.PUBLIC_KEYS, production }),
-  );
+  const keys = env.PUBLIC_KEYS;
+  const front = await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys, production });
+  log.info('product is open.', { url: front.url });
+  stopOnSignal(front);
 }

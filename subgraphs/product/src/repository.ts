@@ -1,6 +1,6 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
 import { hasScope, type Viewer } from '@storegraph/server';
-import { and, asc, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { Product, RelationKind } from './domain.ts';
 import { isId } from './listing-domain.ts';
 import { productRelations, productSlugs, products } from './tables.ts';
@@ -63,7 +63,9 @@ export const relationsOf = async (
     })
     .from(productRelations)
     .innerJoin(products, eq(products.id, productRelations.targetId))
-    .where(and(inArray(productRelations.productId, [...productIds]), visibleTo(viewer)))
+    .where(
+      and(sql`${productRelations.productId} = any(${sql.param([...productIds])}::uuid[])`, visibleTo(viewer)),
+    )
     .orderBy(asc(productRelations.kind), asc(productRelations.position));
 
 /** The product, held until the commit, with the time by the database's clock. */
@@ -85,7 +87,7 @@ export const existingProductIds = async (reader: Reader, ids: readonly string[])
   const rows = await reader
     .select({ id: products.id })
     .from(products)
-    .where(inArray(products.id, ids.filter(isId)));
+    .where(sql`${products.id} = any(${sql.param(ids.filter(isId))}::uuid[])`);
   return new Set(rows.map(({ id }) => id));
 };
 

@@ -18,16 +18,17 @@ const batchSize = 500;
 
 /**
  * Adds so many products to a shop, with the facts that tell of them. They are always the same in the same order:
- * a further call goes on behind the last batch, also when that call was cut short.
+ * a further call goes on behind the last batch, also when that call was cut short. The signal does so between batches.
  */
 export const seedCatalogue = async (
   db: Database,
-  { products }: { readonly products: number },
+  { products, signal }: { readonly products: number; readonly signal?: AbortSignal | undefined },
 ): Promise<{ products: number; variants: number }> => {
   const first = await seededSoFar(db);
   if (first === 0) await transaction(db, layFoundation);
   let variants = 0;
   for (let start = first; start < first + products; start += batchSize) {
+    signal?.throwIfAborted();
     const indexes = Array.from(
       { length: Math.min(batchSize, first + products - start) },
       (_each, offset) => start + offset,

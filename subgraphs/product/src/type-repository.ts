@@ -1,5 +1,5 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
-import { asc, eq, inArray, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { isWritable } from './attribute-domain.ts';
 import { isId } from './listing-domain.ts';
 import { products, productTypes } from './tables.ts';
@@ -12,13 +12,13 @@ export const typesByIds = async (reader: Reader, ids: readonly string[]): Promis
   reader
     .select()
     .from(productTypes)
-    .where(inArray(productTypes.id, [...ids]));
+    .where(sql`${productTypes.id} = any(${sql.param([...ids])}::uuid[])`);
 
 export const typesByCodes = async (reader: Reader, codes: readonly string[]): Promise<ProductType[]> =>
   reader
     .select()
     .from(productTypes)
-    .where(inArray(productTypes.code, codes.filter(isWritable)));
+    .where(sql`${productTypes.code} = any(${sql.param(codes.filter(isWritable))}::text[])`);
 
 /** Shared by those who write attributes of products: the type then does not change under them. */
 export const holdType = async (tx: Transaction, code: string): Promise<ProductType | null> => {

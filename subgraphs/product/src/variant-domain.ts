@@ -1,3 +1,4 @@
+import { skuKeyOf } from '@storegraph/sku';
 import type { Problem } from './type-domain.ts';
 
 /** One thing that can be put in a cart. Its option values stand in the order of the product's option names. */
@@ -20,12 +21,6 @@ export type VariantDraft = {
 
 /** A page shows them all, so there is a largest number of them. */
 export const maxVariants = 100;
-
-/**
- * How SKUs are compared: without regard to case and to how a letter is composed, because a person who types
- * `ab-1` from a label means `AB-1`.
- */
-export const skuKeyOf = (sku: string): string => sku.normalize('NFKC').toLowerCase();
 
 /** The check digit of GS1: weights 3 and 1 from the right, the sum a multiple of ten. */
 export const isGtin = (text: string): boolean => {

@@ -1,11 +1,12 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
-import { and, asc, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { skuKeyOf } from '@storegraph/sku';
+import { and, asc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { isWritable } from './attribute-domain.ts';
 import { isId } from './listing-domain.ts';
 import { visibleTo } from './repository.ts';
 import { products, variants } from './tables.ts';
-import { skuKeyOf, type Variant } from './variant-domain.ts';
+import type { Variant } from './variant-domain.ts';
 
 /** A variant as it is read, with the names of its product's options. */
 export type VariantRow = Variant & { readonly optionNames: readonly string[] };
@@ -43,7 +44,8 @@ export const variantsOf = (
   reader: Reader,
   viewer: Viewer,
   productIds: readonly string[],
-): Promise<VariantRow[]> => readVariants(reader, viewer, inArray(variants.productId, [...productIds]));
+): Promise<VariantRow[]> =>
+  readVariants(reader, viewer, sql`${variants.productId} = any(${sql.param([...productIds])}::uuid[])`);
 
 const readVariants = async (reader: Reader, viewer: Viewer, which: SQL | undefined): Promise<VariantRow[]> =>
   reader
@@ -81,7 +83,7 @@ export const takenSku = async (
   const rows = await reader
     .select({ id: variants.id, skuKey: variants.skuKey })
     .from(variants)
-    .where(and(inArray(variants.skuKey, skus.map(skuKeyOf)), isThere));
+    .where(and(sql`${variants.skuKey} = any(${sql.param(skus.map(skuKeyOf))}::text[])`, isThere));
   const taken = new Set(rows.filter(({ id }) => id !== exceptId).map(({ skuKey }) => skuKey));
   return skus.find((sku) => taken.has(skuKeyOf(sku))) ?? null;
 };
