@@ -25,8 +25,10 @@ console.table(
   ratios.map((ratio) => ({
     ratio: ratio.name,
     value: Number(ratio.value.toFixed(2)),
-    bound: `${ratio.atLeast ? '≥' : '≤'} ${ratio.bound}`,
-    holds: holds(ratio) ? 'yes' : 'NO',
+    ...(ratio.bound !== null && {
+      bound: `${ratio.atLeast ? '≥' : '≤'} ${ratio.bound}`,
+      holds: holds(ratio) ? 'yes' : 'NO',
+    }),
   })),
 );
 const verdicts = ratios.map((ratio) => [

@@ -2,7 +2,8 @@
 export type Ratio = {
   name: string;
   value: number;
-  bound: number;
+  /** Null where nothing is asked of it. */
+  bound: number | null;
   /** Whether the value must be at least the bound; at most, when false. */
   atLeast: boolean;
 };
@@ -19,7 +20,7 @@ export type BenchResult = {
 
 /** Whether a ratio keeps its bound. */
 export const holds = ({ value, bound, atLeast }: Ratio): boolean =>
-  atLeast ? value >= bound : value <= bound;
+  bound === null || (atLeast ? value >= bound : value <= bound);
 
 /** The value below which the given share of the samples lies: 0.5 for the median, 0.99 for p99. */
 export const percentile = (samples: readonly number[], share: number): number => {
