@@ -1,6 +1,13 @@
 export type { IncomingOperation } from './apollo.ts';
 export type { Call } from './call.ts';
-export { asGraphQLError, maskErrors } from './errors.ts';
+export {
+  collectFields,
+  conditionsOf,
+  fieldOf,
+  fragmentsOf,
+  type Selecting,
+} from './collect-fields.ts';
+export { asGraphQLError, maskErrors, withoutSuggestions } from './errors.ts';
 export { type Front, type FrontOptions, startFront } from './front.ts';
 export { type InputProblem, type InvalidInput, invalidInput, parseInput } from './input.ts';
 export { isEntryPoint, stopOnSignal } from './lifecycle.ts';
@@ -9,11 +16,12 @@ export { type MountedSubgraph, type MountOptions, mountSubgraph } from './mount.
 export { defaultDeadlineMs, type Operation } from './operation.ts';
 export { InvalidEnvironment, parseEnv } from './parse-env.ts';
 export { readSchema, schemaFolder } from './read-schema.ts';
-export { requireScopes } from './required-scopes.ts';
+export { requireScopes, whyDenied } from './required-scopes.ts';
 export type { NotReady, Pages } from './routes.ts';
 export type { GraphResult, ResultExtensions } from './run.ts';
 export { scalarResolvers } from './scalars.ts';
 export { type ServeOptions, serveSubgraph, whyNotReady } from './serve.ts';
+export { failSpan, inCallersTrace, inSpan, noteSpan } from './span.ts';
 export { isStream, mapStream, type ResultStream } from './stream.ts';
 export type { Request, Subgraph } from './subgraph.ts';
 export {
@@ -24,6 +32,7 @@ export {
   type VerifiedToken,
   verifyToken,
 } from './tokens.ts';
+export { startTracing, type Tracing, type TracingOptions } from './tracing.ts';
 export {
   anonymous,
   callerScope,

@@ -34,16 +34,23 @@ const scopesOf = (directives: readonly ConstDirectiveNode[], at: string): Requir
 
 const words = (scopes: RequiredScopes): string => scopes.map((all) => all.join(' and ')).join(', or ');
 
-const check = (viewer: Viewer, scopes: RequiredScopes): void => {
+/** Why a viewer may not see what asks for scopes, in words and with a code; null when it may. */
+export const whyDenied = (
+  viewer: Viewer,
+  scopes: RequiredScopes,
+): { readonly message: string; readonly extensions: { readonly code: string } } | null => {
   if (viewer.kind === 'anonymous') {
-    throw new GraphQLError('Sign in to see or do this: send a token.', {
-      extensions: { code: 'UNAUTHENTICATED' },
-    });
+    return { message: 'Sign in to see or do this: send a token.', extensions: { code: 'UNAUTHENTICATED' } };
   }
-  if (scopes.some((all) => all.every((scope) => hasScope(viewer, scope)))) return;
-  throw new GraphQLError(`Your token does not allow this. It needs ${words(scopes)}.`, {
-    extensions: { code: 'FORBIDDEN', requiredScopes: scopes },
-  });
+  if (scopes.length === 0 || scopes.some((all) => all.every((scope) => hasScope(viewer, scope)))) return null;
+  const message = `Your token does not allow this. It needs ${words(scopes)}.`;
+  const extensions = { code: 'FORBIDDEN', requiredScopes: scopes };
+  return { message, extensions };
+};
+
+const check = (viewer: Viewer, scopes: RequiredScopes): void => {
+  const denied = whyDenied(viewer, scopes);
+  if (denied) throw new GraphQLError(denied.message, { extensions: denied.extensions });
 };
 
 /** Asks before anything of the field runs; a subscription is asked when it opens and again for each event. */

@@ -1,11 +1,14 @@
+import { type Span, SpanKind } from '@opentelemetry/api';
 import { inOperation } from '@storegraph/postgres';
-import { createSourceEventStream, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+import { createSourceEventStream, type ExecutionResult, type GraphQLError } from 'graphql';
+import { createCompiler } from './compiled-operation.ts';
 import { asGraphQLError, deadlineExceeded, maskErrors } from './errors.ts';
 import type { ExecutableSchema } from './executable-schema.ts';
 import type { Log } from './log.ts';
 import type { OpenedOperation } from './operation.ts';
+import { failSpan, inSpan, spansOfStatements } from './span.ts';
 import { isStream } from './stream.ts';
-import type { Request, Subgraph } from './subgraph.ts';
+import type { Subgraph } from './subgraph.ts';
 import { within } from './within.ts';
 
 /** What an answer says beside data and errors. */
@@ -33,6 +36,32 @@ export type Runner = {
   readonly idle: () => Promise<void>;
 };
 
+/** Null where there is nothing to say. */
+const extensionsOf = (replayed: readonly string[], statements: number | null): ResultExtensions | null =>
+  replayed.length === 0 && statements === null
+    ? null
+    : {
+        ...(replayed.length > 0 && { idempotency: { replayed } }),
+        ...(statements !== null && { trace: { statements } }),
+      };
+
+/** Runs an operation in a span of its own. */
+const spanOf = (
+  subgraph: string,
+  { kind, operationName = '', requestId }: OpenedOperation,
+  work: (span: Span | null) => Promise<GraphResult>,
+): Promise<GraphResult> =>
+  inSpan(`${subgraph} ${kind}`, { kind: SpanKind.SERVER }, async (span) => {
+    span?.setAttributes({
+      'graphql.operation.type': kind,
+      'graphql.operation.name': operationName,
+      'storegraph.request_id': requestId,
+    });
+    const result = await work(span);
+    if (span && result.errors?.length) failSpan(span, String(result.errors[0]?.extensions['code']));
+    return result;
+  });
+
 /** Builds the runner of one subgraph. */
 export const createRunner = (
   subgraph: Subgraph,
@@ -40,6 +69,7 @@ export const createRunner = (
   { production, log }: { readonly production: boolean; readonly log: Log },
 ): Runner => {
   const inFlight = new Set<Promise<unknown>>();
+  const executeOf = createCompiler(schema);
 
   const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
     maskErrors(errors, { subgraph: subgraph.name, requestId, production, log });
@@ -63,8 +93,7 @@ export const createRunner = (
 
   const argumentsOf = (opened: OpenedOperation, signal: AbortSignal, rootValue?: unknown) => {
     const { document, variables, operationName, viewer, requestId, deadlineAt } = opened;
-    const request: Request = { viewer, requestId, deadlineAt, signal };
-    const contextValue = subgraph.context(request);
+    const contextValue = subgraph.context({ viewer, requestId, deadlineAt, signal });
     const execution = begin(contextValue, viewer);
     return {
       execution,
@@ -72,24 +101,21 @@ export const createRunner = (
     };
   };
 
-  const runAll = async (
-    opened: OpenedOperation,
-    signal: AbortSignal,
-    event: unknown,
-  ): Promise<GraphResult> => {
-    const { execution, args } = argumentsOf(opened, signal, event);
-    const { deadlineAt, requestId } = opened;
-    const { value: result, statements } = await inOperation({ deadlineAt }, async () => execute(args));
-    const extensions = {
-      ...(execution.replayed.length > 0 && { idempotency: { replayed: execution.replayed } }),
-      ...(!production && { trace: { statements } }),
-    };
-    return {
-      ...(result.errors && { errors: masked(result.errors, requestId) }),
-      ...(result.data !== undefined && { data: result.data }),
-      ...(Object.keys(extensions).length > 0 && { extensions }),
-    };
-  };
+  const runAll = (opened: OpenedOperation, signal: AbortSignal, event: unknown): Promise<GraphResult> =>
+    spanOf(subgraph.name, opened, async (span) => {
+      const { execution, args } = argumentsOf(opened, signal, event);
+      const { document, operationName, deadlineAt, requestId } = opened;
+      const execute = executeOf(document, operationName);
+      const onStatement = span && spansOfStatements(span);
+      const work = async () => execute(args);
+      const { value: result, statements } = await inOperation({ deadlineAt, onStatement }, work);
+      const extensions = extensionsOf(execution.replayed, production ? null : statements);
+      return {
+        ...(result.errors && { errors: masked(result.errors, requestId) }),
+        ...(result.data !== undefined && { data: result.data }),
+        ...(extensions && { extensions }),
+      };
+    });
 
   // Not inside inOperation: what the source starts would inherit a deadline that it outlives.
   const openSource = async (opened: OpenedOperation, signal: AbortSignal) => {
