@@ -1,111 +1,132 @@
-import {
-  asGraphQLError,
-  type Call,
-  defaultDeadlineMs,
-  type GraphResult,
-  type IncomingOperation,
-  isStream,
-  type Log,
-  type MountedSubgraph,
-  mapStream,
-  maskErrors,
-  type ResultStream,
-} from '@storegraph/server';
-import { GraphQLError, type GraphQLSchema, getOperationAST, getVariableValues } from 'graphql';
-import { createFetches } from './fetches.ts';
-import { createPlanner } from './planner.ts';
+import { asGraphQLError, type Call, type Log, maskErrors, log as processLog } from '@storegraph/server';
+import { buildSchema, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { keepingOf } from './cache/keeping.ts';
+import { readSupergraph, type SubgraphPlace } from './graph/supergraph.ts';
+import { createHivePlanner } from './plan/hive-planner.ts';
+import type { Planner } from './plan/planner.ts';
+import { type Planned, prepare } from './prepare/prepare.ts';
+import type { Prepared, Values } from './prepare/prepared.ts';
+import { createRecent } from './prepare/recent.ts';
+import type { Transport } from './reach/transport.ts';
+import { type Answer, type GraphError, isAnswer } from './run/answer.ts';
+import { type EventSource, openEvents } from './run/events.ts';
+import { type Running, runOperation } from './run/operation.ts';
+
+export type { EventSource };
 
 /** Runs operations of the public graph over the subgraphs that answer its parts. */
 export type Engine = {
+  /** What clients see. */
   readonly schema: GraphQLSchema;
-  readonly execute: (operation: IncomingOperation) => Promise<GraphResult>;
-  readonly subscribe: (operation: IncomingOperation) => Promise<ResultStream<GraphResult> | GraphResult>;
+  /** Parses, checks and plans an operation, each text once; an answer when it is refused. */
+  readonly prepare: (text: string, operationName?: string) => Prepared | Answer;
+  /** Runs a query or a mutation. */
+  readonly run: (prepared: Prepared, values: Values, call: Call) => Promise<Answer>;
+  /** Opens a subscription; an answer when that does not work. */
+  readonly subscribe: (prepared: Prepared, values: Values, call: Call) => Promise<EventSource | Answer>;
+  readonly close: () => Promise<void>;
 };
 
-const refusal = (code: string, message: string): GraphResult => ({
-  errors: [new GraphQLError(message, { extensions: { code } })],
-});
-
-const pick = (variables: Readonly<Record<string, unknown>>, names: readonly string[] = []) =>
-  Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name)));
-
-/** Null when the operation can be run, else why not. */
-const check = (
-  schema: GraphQLSchema,
-  { document, operationName, variables }: IncomingOperation,
-  wantsStream: boolean,
-): GraphResult | null => {
-  const operation = getOperationAST(document, operationName);
-  if (!operation)
-    return refusal('OPERATION_RESOLUTION_FAILURE', 'Name the operation to run in `operationName`.');
-  if ((operation.operation === 'subscription') !== wantsStream) {
-    return refusal(
-      'BAD_REQUEST',
-      'Subscriptions are answered over WebSocket (graphql-transport-ws) on this path; queries and mutations are no subscriptions.',
-    );
-  }
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
-    maxErrors: 20,
-  });
-  if (!errors) return null;
-  return { errors: errors.map(({ message, nodes }) => badInput(message, nodes)) };
-};
-
-const badInput = (message: string, nodes: GraphQLError['nodes']): GraphQLError =>
-  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' }, ...(nodes && { nodes }) });
-
-/** Builds the engine, or throws when the supergraph names a subgraph that is not there. */
-export const createEngine = ({
-  supergraphSdl,
-  subgraphs,
-  production,
-  log,
-}: {
+export type EngineOptions = {
   readonly supergraphSdl: string;
-  readonly subgraphs: readonly MountedSubgraph[];
-  readonly production: boolean;
-  readonly log: Log;
-}): Engine => {
-  const { schema, subgraphNames, planOf, subscriptionPlanOf, run } = createPlanner(supergraphSdl, log);
-  const byName = new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph]));
-  const missing = subgraphNames.filter((name) => !byName.has(name));
-  if (missing.length > 0)
-    throw new Error(`The supergraph needs subgraphs that are not mounted: ${missing.join(', ')}.`);
+  /** A way to each subgraph that the supergraph names. */
+  readonly transports: readonly Transport[];
+  /** Hive's when left out. */
+  readonly createPlanner?: (supergraphSdl: string) => Planner;
+  /** No introspection, no suggestions, no traces. */
+  readonly production?: boolean;
+  /** Looks at documents before they are validated. */
+  readonly check?: (document: DocumentNode) => GraphError | null;
+  /** The largest operation of a real shop has a tenth of it; validation time grows faster than the tokens do. */
+  readonly maxTokens?: number;
+  /** The progressive overrides that hold by name. */
+  readonly labels?: ReadonlySet<string>;
+  readonly log?: Log;
+};
 
-  const failed = (error: unknown, { requestId }: Call): GraphResult => ({
-    errors: maskErrors([asGraphQLError(error)], { subgraph: 'router', requestId, production, log }),
-  });
+/** Clients send few different operations; a thousand of them take a few megabytes. */
+const maxRemembered = 1_000;
 
-  const execute = async (operation: IncomingOperation): Promise<GraphResult> =>
-    check(schema, operation, false) ??
-    run(planOf(operation), operation, createFetches(subgraphs, operation.call));
+/** A way to each subgraph, or a sentence that names those that none leads to. */
+const transportsTo = (
+  places: readonly SubgraphPlace[],
+  transports: readonly Transport[],
+): ReadonlyMap<string, Transport> => {
+  const byName = new Map(transports.map((transport) => [transport.name, transport]));
+  const missing = places.filter(({ name }) => !byName.has(name)).map(({ name }) => name);
+  if (missing.length === 0) return byName;
+  throw new Error(`The supergraph needs subgraphs that no transport leads to: ${missing.join(', ')}.`);
+};
 
-  const subscribe = async (
-    operation: IncomingOperation,
-  ): Promise<ResultStream<GraphResult> | GraphResult> => {
-    const refused = check(schema, operation, true);
-    if (refused) return refused;
-    const plan = subscriptionPlanOf(operation);
-    const owner = plan && byName.get(plan.opening.serviceName);
-    if (!owner) return refusal('BAD_REQUEST', 'A subscription selects a field that has events.');
-    const { call, variables } = operation;
-    const { operation: query, operationName, variableUsages } = plan.opening;
-    const opening = { query, operationName, variables: pick(variables, variableUsages) };
-    const source = await owner.subscribe({ ...opening, ...call, viewer: undefined });
-    if (!isStream(source)) return source;
-    return mapStream(source[Symbol.asyncIterator](), {
-      map: (answer: GraphResult) => {
-        const perEvent = { ...call, deadlineAt: Date.now() + defaultDeadlineMs };
-        return run(
-          plan.perEvent,
-          operation,
-          createFetches(subgraphs, perEvent, { subgraph: owner.name, query, answer }),
-        );
-      },
-      failed: (error) => failed(error, call),
-      ended: () => undefined,
-    });
+/** Builds the engine, or throws when the supergraph names a subgraph that cannot be reached. */
+export const createEngine = (options: EngineOptions): Engine => {
+  const { supergraphSdl, createPlanner = createHivePlanner, production = false, log = processLog } = options;
+  const supergraph = readSupergraph(supergraphSdl);
+  const transports = transportsTo(supergraph.subgraphs, options.transports);
+  const planner = createPlanner(supergraphSdl);
+  const schema = buildSchema(planner.publicSdl, { assumeValid: true });
+
+  const compiling = {
+    isOfType: supergraph.isOfType,
+    keepingOf: (text: string) => keepingOf({ schema, supergraph }, text),
+  };
+  const preparing = {
+    ...{ schema, supergraph, planner, production },
+    compiling,
+    labels: options.labels ?? new Set<string>(),
+    check: options.check ?? (() => null),
+    maxTokens: options.maxTokens ?? 15_000,
+  };
+  const recent = createRecent<Planned>(maxRemembered);
+  const plans = new WeakMap<Prepared, Planned>();
+
+  const runningOf = (prepared: Prepared, values: Values, call: Call): Running => {
+    const planned = plans.get(prepared);
+    if (!planned) throw new Error('This operation was prepared by another engine.');
+    const { guards, formOf } = planned.forms;
+    return { form: formOf(values, call.viewer), guards, transports, production };
   };
 
-  return { schema, execute, subscribe };
+  /** An exception of ours is logged once and told by its id. */
+  const safely = async <T>(call: Call, work: () => Promise<T>): Promise<T | Answer> => {
+    try {
+      return await work();
+    } catch (error) {
+      return failed(error, call);
+    }
+  };
+
+  const failed = (error: unknown, { requestId }: Call): Answer => {
+    const errors = maskErrors([asGraphQLError(error)], { subgraph: 'router', requestId, production, log });
+    return { body: JSON.stringify({ data: null, errors }), refusedWith: null, hasErrors: true };
+  };
+
+  return {
+    schema,
+    prepare: (text, operationName) => {
+      const key = operationName === undefined ? text : `${operationName}\n${text}`;
+      const known = recent.read(key);
+      if (known) return known.prepared;
+      const planned = prepare(preparing, text, operationName);
+      // What is wrong is not remembered: it would push out what is used.
+      if (isAnswer(planned)) return planned;
+      recent.write(key, planned);
+      plans.set(planned.prepared, planned);
+      return planned.prepared;
+    },
+    run: (prepared, values, call) =>
+      safely(call, () =>
+        runOperation(runningOf(prepared, values, call), { values, call, isKept: prepared.caching !== null }),
+      ),
+    subscribe: (prepared, values, call) =>
+      safely(call, () =>
+        openEvents(runningOf(prepared, values, call), values, {
+          ...{ call, compiling },
+          failed: (error) => failed(error, call),
+        }),
+      ),
+    close: async () => {
+      await Promise.all(options.transports.map((transport) => transport.close()));
+    },
+  };
 };

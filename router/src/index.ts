@@ -1,1 +1,4 @@
-export { type RouterOptions, startRouter } from './router.ts';
+export { localTransport } from './reach/local-transport.ts';
+export type { Transport } from './reach/transport.ts';
+export { type Router, type RouterOptions, startRouter } from './router.ts';
+export { type Settings, settingsSchema } from './settings.ts';

@@ -1,22 +1,38 @@
+import type { EventLog } from '@storegraph/events';
 import {
   type Front,
   type Log,
-  type MountedSubgraph,
   type Pages,
   type PublicKeys,
   log as processLog,
-  startFront,
   whyNotReady,
 } from '@storegraph/server';
-import { createEngine } from './engine.ts';
+import { type Caches, startCaches } from './cache/caches.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { startFront } from './front/front.ts';
+import { type Runner, refusalOf } from './front/operation.ts';
+import { createGuards } from './guard/guards.ts';
+import { checkLimits } from './guard/limits.ts';
+import { createAutomaticMemory } from './persisted/automatic.ts';
+import { createResolve, type Published } from './persisted/operations.ts';
+import { watchPublished } from './persisted/published.ts';
+import type { Planner } from './plan/planner.ts';
+import type { Transport } from './reach/transport.ts';
+import { isAnswer } from './run/answer.ts';
+import { type FullSettings, fullSettings, type Settings } from './settings.ts';
 import { startPage } from './start-page.ts';
+import { asSource } from './stream/as-source.ts';
+import { createSharing } from './stream/shared.ts';
+import { createSockets } from './stream/sockets.ts';
 
 /** What the endpoint is made of. */
 export type RouterOptions = {
   /** The text of schema/supergraph.graphql. */
   readonly supergraphSdl: string;
-  /** Every subgraph the supergraph names. They stay the caller's: it starts them before and stops them after. */
-  readonly subgraphs: readonly MountedSubgraph[];
+  /** A way to every subgraph the supergraph names. They stay the caller's, who closes them after the router. */
+  readonly transports: readonly Transport[];
+  /** The facts of the subgraphs whose answers may be kept. */
+  readonly logs?: readonly EventLog[];
   /** What tokens are verified with. */
   readonly keys: PublicKeys;
   /** 0 takes a free one. */
@@ -25,20 +41,89 @@ export type RouterOptions = {
   readonly host?: string;
   /** Answers requests outside GraphQL; what it leaves at `/` is a page that says where things are. */
   readonly pages?: Pages;
-  /** Hides schema details and traces; no introspection. */
+  /** Published operations only, no introspection, no details in errors; tight limits. */
   readonly production?: boolean;
+  readonly settings?: Settings;
+  /** Hive's when left out. */
+  readonly createPlanner?: (supergraphSdl: string) => Planner;
   readonly log?: Log;
 };
 
-/** Serves the one endpoint of the shop over subgraphs of this process. */
-export const startRouter = async (options: RouterOptions): Promise<Front> => {
-  const { subgraphs, pages, production = false, log = processLog } = options;
-  const engine = createEngine({ ...options, production, log });
-  return startFront({
+/** The endpoint, listening. */
+export type Router = Front & {
+  /** Puts another supergraph in the place of this one, without a request failing. Throws, and keeps this one, when it cannot. */
+  readonly reload: (supergraphSdl: string) => void;
+};
+
+/** Prepares what was published, so that its first caller does not wait for a plan; says what fits the graph no more. */
+const prepareAll = (engine: Engine, published: Published, log: Log): void => {
+  for (const text of published.texts()) {
+    const prepared = engine.prepare(text);
+    if (isAnswer(prepared))
+      log.warn('A published operation does not fit the graph.', { errors: prepared.body });
+  }
+};
+
+const engineMaker =
+  (
+    { transports, production = false, createPlanner, log = processLog }: RouterOptions,
+    settings: FullSettings,
+    caches: Caches,
+  ) =>
+  (supergraphSdl: string): Engine =>
+    createEngine({
+      ...{ supergraphSdl, production, log },
+      ...(createPlanner && { createPlanner }),
+      transports: transports.map(caches.around),
+      check: (document) => checkLimits(document, settings.limits),
+      maxTokens: settings.limits.maxTokens,
+      labels: new Set(settings.overrideLabels),
+    });
+
+/** Serves the one endpoint of the shop. */
+export const startRouter = async (options: RouterOptions): Promise<Router> => {
+  const { transports, logs = [], keys, pages, production = false, log = processLog } = options;
+  const settings = fullSettings(options.settings ?? {}, production);
+  const maxBytes = settings.cacheMegabytes * 1024 * 1024;
+  const caches = await startCaches(maxBytes > 0 ? logs : [], { maxBytes, log });
+  const makeEngine = engineMaker(options, settings, caches);
+  let engine = makeEngine(options.supergraphSdl);
+  const { folder } = settings.operations;
+  const published = await watchPublished(folder, { changed: (all) => prepareAll(engine, all, log), log });
+
+  const follow = createSharing((error, { requestId }) => refusalOf(error, requestId, { production, log }));
+  const runner: Runner = {
+    ...{ production, log },
+    engine: () => engine,
+    guards: createGuards(settings),
+    resolve: createResolve({
+      ...{ mode: settings.operations.mode, published: published.current, log },
+      automatic: settings.operations.automatic ? createAutomaticMemory() : null,
+    }),
+    subscribe: asSource(follow),
+  };
+  const { origins, trustedProxies } = settings;
+  const front = await startFront({
     ...options,
-    ...engine,
-    name: 'router',
+    ...runner,
+    ...{ origins, trustedProxies },
+    answers: caches.answers,
+    sockets: createSockets({ runner, follow, keys, trustedProxies }),
     pages: (request, response) => pages?.(request, response) || startPage(request, response),
-    notReady: async () => (await Promise.all(subgraphs.map(whyNotReady))).flat(),
+    notReady: async () => (await Promise.all(transports.map(whyNotReady))).flat(),
   });
+  return {
+    ...front,
+    reload: (supergraphSdl) => {
+      const next = makeEngine(supergraphSdl);
+      prepareAll(next, published.current(), log);
+      engine = next;
+      caches.clear();
+    },
+    stop: async () => {
+      published.stop();
+      await front.stop();
+      await caches.stop();
+    },
+  };
 };

@@ -1,0 +1,91 @@
+import type { EventLog } from '@storegraph/events';
+import type { Log } from '@storegraph/server';
+import { droppedBy } from './tags.ts';
+
+/** How long a mutation's answer waits for the caches to hear of what it changed. */
+const catchUpMs = 1_000;
+/** How long after a failure the log is followed again. */
+const retryMs = 500;
+
+/** Tells caches what facts have made wrong. */
+export type FactFeed = {
+  /** Settles when every fact of these subgraphs that is committed by now was told. */
+  readonly caughtUp: (subgraphs: Iterable<string>) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+type Following = { position: number; readonly waiting: Set<() => void> };
+
+/** Follows the logs of the publishers from now on. */
+export const startFactFeed = async (
+  logs: readonly EventLog[],
+  { drop, log: processLog }: { readonly drop: (tags: readonly string[]) => void; readonly log: Log },
+): Promise<FactFeed> => {
+  const stopped = new AbortController();
+  const followings = new Map<string, Following>();
+  const loops: Promise<void>[] = [];
+
+  const tell = async (log: EventLog, following: Following): Promise<void> => {
+    for await (const events of log.follow(following.position, stopped.signal)) {
+      drop([...new Set(events.flatMap(droppedBy))]);
+      following.position = events.at(-1)?.sequence ?? following.position;
+      for (const wake of following.waiting) wake();
+    }
+  };
+
+  const keepTelling = async (log: EventLog, following: Following): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      try {
+        await tell(log, following);
+      } catch (error) {
+        processLog.error('The caches cannot follow the facts of a subgraph.', {
+          publisher: log.publisher,
+          error,
+        });
+        // Until it is followed again nothing of it may be kept, because nobody would say when it is wrong.
+        drop([log.publisher]);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  };
+
+  for (const log of logs) {
+    const following: Following = { position: await log.head(), waiting: new Set() };
+    followings.set(log.publisher, following);
+    loops.push(keepTelling(log, following));
+  }
+
+  const caughtUpWith = async (log: EventLog, following: Following): Promise<void> => {
+    const head = await log.head();
+    if (following.position >= head) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        following.waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (following.position >= head) done();
+      };
+      // Late rather than never: what is kept meanwhile is dropped as soon as the facts come.
+      const timer = setTimeout(done, catchUpMs);
+      following.waiting.add(look);
+    });
+  };
+
+  return {
+    caughtUp: async (subgraphs) => {
+      const wanted = new Set(subgraphs);
+      await Promise.all(
+        logs.map(async (log) => {
+          const following = wanted.has(log.publisher) ? followings.get(log.publisher) : undefined;
+          if (following) await caughtUpWith(log, following);
+        }),
+      );
+    },
+    stop: async () => {
+      stopped.abort();
+      await Promise.all(loops);
+    },
+  };
+};

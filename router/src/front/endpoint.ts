@@ -1,0 +1,74 @@
+import type { PublicKeys } from '@storegraph/server';
+import { readJson } from './body.ts';
+import { checkForeign } from './cross-origin.ts';
+import { type Exchange, sendFailure, sendRefusal } from './exchange.ts';
+import { createExecution, type ExecutionOptions } from './execution.ts';
+import { type GraphRequest, graphRequestOf, graphRequestOfSearch } from './graph-request.ts';
+import { callerOf } from './head.ts';
+import { refusalOf } from './operation.ts';
+import { BadRequest } from './refusal.ts';
+import { createSingleConnection } from './single-connection.ts';
+
+/** What the endpoint is made of. */
+export type EndpointOptions = ExecutionOptions & {
+  readonly keys: PublicKeys;
+  readonly trustedProxies: number;
+};
+
+/** Clients repeat few addresses; those of persisted operations are short. */
+const maxRemembered = 1_000;
+const maxRememberedLength = 2_048;
+
+/** Reads the operation of a GET, each short address once. */
+const createSearchReader = (maxDepth: number): ((search: string) => GraphRequest) => {
+  const known = new Map<string, GraphRequest>();
+  return (search) => {
+    const found = known.get(search);
+    if (found) return found;
+    const request = graphRequestOfSearch(search, maxDepth);
+    if (search.length > maxRememberedLength) return request;
+    if (known.size >= maxRemembered) known.clear();
+    known.set(search, request);
+    return request;
+  };
+};
+
+/** Answers the requests to the endpoint itself, by the GraphQL-over-HTTP specification. */
+export const createEndpoint = (options: EndpointOptions) => {
+  const { runner, outflows, limits } = options;
+  const { answerOne, answerBatch } = createExecution(options);
+  const requestOfSearch = createSearchReader(limits.maxJsonDepth);
+  const single = createSingleConnection(options);
+
+  const answer = async (exchange: Exchange, search: string): Promise<void> => {
+    const { request, requestId } = exchange;
+    checkForeign(request);
+    const caller = await callerOf(request, requestId, options);
+    const refusal = await runner.guards.request?.(caller);
+    if (refusal) return sendRefusal(exchange, refusal);
+    if (single.owns(exchange, search)) return single.answer(exchange, search, caller);
+    if (request.method === 'GET') return answerOne(exchange, requestOfSearch(search), caller);
+    if (request.method !== 'POST') {
+      throw new BadRequest(405, 'BAD_REQUEST', 'Send GET or POST.', { headers: { allow: 'GET, POST' } });
+    }
+    const body = await readJson(request, limits);
+    if (Array.isArray(body)) return answerBatch(exchange, body, caller);
+    return answerOne(exchange, graphRequestOf(body, limits.maxJsonDepth), caller);
+  };
+
+  return {
+    /** Answers; whatever goes wrong becomes an answer too. */
+    answer: async (exchange: Exchange, search: string): Promise<void> => {
+      try {
+        await answer(exchange, search);
+      } catch (error) {
+        if (exchange.response.headersSent) exchange.response.destroy();
+        else await sendFailure(exchange, refusalOf(error, exchange.requestId, runner));
+      }
+    },
+    stop: () => {
+      single.stop();
+      outflows.stop();
+    },
+  };
+};

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { fragmentsOf, withoutSuggestions } from '@storegraph/server';
+import {
+  type DocumentNode,
+  GraphQLError,
+  getOperationAST,
+  getVariableValues,
+  Lexer,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  parse,
+  Source,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { costOf } from '../guard/cost.ts';
+import { type Answer, type GraphError, refuse } from '../run/answer.ts';
+import { cachingOf } from './caching.ts';
+import { createForms, type Forms, type FormsOptions } from './forms.ts';
+import type { Prepared } from './prepared.ts';
+import { withSafeNames } from './safe-names.ts';
+
+export type PrepareOptions = FormsOptions & {
+  /** No introspection, no suggestions. */
+  readonly production: boolean;
+  /** Looks at a document before it is validated, which can be made to take seconds. */
+  readonly check: (document: DocumentNode) => GraphError | null;
+  readonly maxTokens: number;
+};
+
+/** An operation and the forms it is run in. */
+export type Planned = { readonly prepared: Prepared; readonly forms: Forms };
+
+/** More mistakes than these help nobody to find the first. */
+const maxErrors = 20;
+
+const asError = (error: GraphQLError, code: string, production: boolean): GraphError => ({
+  message: production ? withoutSuggestions(error.message) : error.message,
+  ...(error.locations && { locations: error.locations.map(({ line, column }) => ({ line, column })) }),
+  extensions: { ...error.extensions, code },
+});
+
+const refuseOne = (code: string, message: string): Answer => refuse(400, [{ message, extensions: { code } }]);
+
+/** A text that was too long to be parsed; read again only as far as that takes. */
+const isTooLong = (text: string, maxTokens: number): boolean => {
+  const lexer = new Lexer(new Source(text));
+  try {
+    for (let tokens = 0; tokens <= maxTokens; tokens += 1) if (lexer.advance().kind === '<EOF>') return false;
+    return true;
+  } catch (error) {
+    if (error instanceof GraphQLError) return false;
+    throw error;
+  }
+};
+
+const tooLong = (maxTokens: number): GraphError => ({
+  message: `The operation has too many words and signs: more than the ${maxTokens} that are allowed.`,
+  extensions: { code: 'LIMIT_EXCEEDED', limit: 'tokens', allowed: maxTokens, asked: maxTokens + 1 },
+});
+
+/** Parses and validates a text; an answer when it is refused. */
+export const parseDocument = (
+  {
+    schema,
+    production,
+    check,
+    maxTokens,
+  }: Pick<PrepareOptions, 'schema' | 'production' | 'check' | 'maxTokens'>,
+  text: string,
+): DocumentNode | Answer => {
+  try {
+    const document = parse(text, { maxTokens });
+    const limited = check(document);
+    if (limited) return refuse(400, [limited]);
+    const rules = production ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
+    const errors = validate(schema, document, rules, { maxErrors });
+    if (errors.length === 0) return document;
+    return refuse(
+      400,
+      errors.map((error) => asError(error, 'GRAPHQL_VALIDATION_FAILED', production)),
+    );
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    if (isTooLong(text, maxTokens)) return refuse(400, [tooLong(maxTokens)]);
+    return refuse(400, [asError(error, 'GRAPHQL_PARSE_FAILED', production)]);
+  }
+};
+
+const coerceWith =
+  (
+    { schema, production }: PrepareOptions,
+    { variableDefinitions = [] }: OperationDefinitionNode,
+  ): Prepared['coerce'] =>
+  (variables) => {
+    if (variableDefinitions.length === 0) return { values: {} };
+    const { errors, coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors });
+    if (!errors) return { values: coerced };
+    return { errors: errors.map((error) => asError(error, 'BAD_USER_INPUT', production)) };
+  };
+
+/** Does everything about an operation that can be done before its variables are known. */
+export const prepare = (options: PrepareOptions, text: string, operationName?: string): Planned | Answer => {
+  const document = parseDocument(options, text);
+  if ('body' in document) return document;
+  const operation = getOperationAST(document, operationName);
+  if (!operation) {
+    return refuseOne(
+      'OPERATION_RESOLUTION_FAILURE',
+      'Name the operation to run in `operationName`: the document holds several, or none of that name.',
+    );
+  }
+  const single = withSafeNames({ operation, fragments: fragmentsOf(document) });
+  const reading = { schema: options.schema, hints: options.supergraph.hints, fragments: single.fragments };
+  const prepared: Prepared = {
+    id: createHash('sha256').update(text).digest('hex'),
+    kind: operation.operation,
+    name: operation.name?.value ?? null,
+    text,
+    document,
+    operation,
+    coerce: coerceWith(options, operation),
+    cost: costOf(reading, operation),
+    caching: cachingOf(reading, operation),
+  };
+  return { prepared, forms: createForms(options, single) };
+};

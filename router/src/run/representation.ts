@@ -1,0 +1,69 @@
+import type { EntityBatch, Requirement } from '../plan/planner.ts';
+import { copyOf } from './merge.ts';
+import { applyRewrites } from './rewrite.ts';
+import { type Data, isData } from './walk.ts';
+
+/** Whether an object of one type is of another, which may be abstract. Of the whole supergraph, also what it hides. */
+export type IsOfType = (concrete: string, type: string) => boolean;
+
+type Taking = { readonly selected: Data; readonly entity: Data; readonly isOfType: IsOfType };
+
+const take = (value: unknown, selections: readonly Requirement[] | null, isOfType: IsOfType): unknown => {
+  if (selections === null || !isData(value)) return copyOf(value);
+  if (Array.isArray(value)) return value.map((element) => take(element, selections, isOfType));
+  const selected: Data = {};
+  return takeAll({ selected, entity: value, isOfType }, selections) ? selected : null;
+};
+
+const takeField = (
+  { selected, entity, isOfType }: Taking,
+  { name, selections }: FieldRequirement,
+): boolean => {
+  if (!Object.hasOwn(entity, name) || entity[name] === undefined) return false;
+  const taken = take(entity[name], selections, isOfType);
+  const before = selected[name];
+  // Two fragments may each need a part of the same object.
+  selected[name] = isData(before) && isData(taken) ? Object.assign(before, taken) : taken;
+  return true;
+};
+
+type FieldRequirement = Extract<Requirement, { kind: 'field' }>;
+
+/** False when something that is needed is not there: then the subgraph cannot be asked for this one. */
+const takeAll = (taking: Taking, selections: readonly Requirement[]): boolean =>
+  selections.every((selection) => {
+    if (selection.kind === 'field') return takeField(taking, selection);
+    const type = taking.entity['__typename'];
+    const isOther = typeof type === 'string' && !taking.isOfType(type, selection.type);
+    return isOther || takeAll(taking, selection.selections);
+  });
+
+/** The usual key, a type name and scalars, read without any of the above. */
+const plainRepresentation = ({ requires, inputRewrites }: EntityBatch, isOfType: IsOfType) => {
+  const [only] = requires;
+  if (requires.length !== 1 || only?.kind !== 'fragment' || inputRewrites.length > 0) return null;
+  const names = only.selections.flatMap((one) => (one.kind === 'field' && !one.selections ? [one.name] : []));
+  const isPlain = names.length === only.selections.length && names.every((name) => !(name in {}));
+  if (!isPlain) return null;
+  return (entity: Data): Data | null => {
+    const type = entity['__typename'];
+    if (type !== only.type && !isOfType(String(type), only.type)) return null;
+    const selected: Data = {};
+    for (const name of names) {
+      if (entity[name] === undefined) return null;
+      selected[name] = copyOf(entity[name]);
+    }
+    return selected;
+  };
+};
+
+/** Makes what a subgraph is told of an entity; null when it is not to be asked for it. */
+export const representationOf = (batch: EntityBatch, isOfType: IsOfType): ((entity: Data) => Data | null) =>
+  plainRepresentation(batch, isOfType) ??
+  ((entity) => {
+    const selected: Data = {};
+    if (!takeAll({ selected, entity, isOfType }, batch.requires)) return null;
+    if (selected['__typename'] === undefined) return null;
+    applyRewrites(selected, batch.inputRewrites);
+    return selected;
+  });

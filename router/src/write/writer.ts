@@ -1,0 +1,205 @@
+import { collectFields, fieldOf, type Selecting } from '@storegraph/server';
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNullableType,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { leafWriter } from './leaf.ts';
+
+/** Where a value stands: response names, and for each list the depth its index is kept at. */
+type Place = readonly (string | { readonly depth: number })[];
+
+/** Why a value is null that was not null in the data, or must not be null. */
+export type Flaw = { readonly path: readonly (string | number)[] } & (
+  | { readonly kind: 'missing'; readonly field: string }
+  | { readonly kind: 'wrong'; readonly field: string }
+  | { readonly kind: 'denied'; readonly guard: number }
+);
+
+/** One writing of an answer. */
+type Writing = { readonly indices: number[]; readonly flaws: Flaw[] };
+
+/** Writes a value; null where it is null and may not be, so that what holds it becomes null. */
+type Writer = (value: unknown, writing: Writing) => string | null;
+
+/** What a guard says of a field: its number where it keeps the viewer away, else null. */
+export type Denied = (type: string, field: string) => number | null;
+
+export type WriterOptions = {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly conditions: ReadonlyMap<string, boolean>;
+  readonly denied: Denied;
+  /** What the client calls a response name that had to be another on the way. */
+  readonly clientName: (name: string) => string;
+};
+
+type Compiling = Selecting & Pick<WriterOptions, 'denied' | 'clientName'>;
+
+/** Makes the function that writes the data of an operation, nulls propagated as the schema says. */
+export const createWriter = (
+  options: WriterOptions,
+): ((data: unknown) => { text: string; flaws: Flaw[] }) => {
+  const { schema, operation } = options;
+  const root = schema.getRootType(operation.operation);
+  if (!root) throw new Error(`The schema has no ${operation.operation}.`);
+  const write = objectWriter(options, root, [operation.selectionSet], [], 0);
+  return (data) => {
+    const writing: Writing = { indices: [], flaws: [] };
+    const text = write(data, writing) ?? 'null';
+    return { text, flaws: writing.flaws };
+  };
+};
+
+const placed = (place: Place, { indices }: Writing): (string | number)[] =>
+  place.map((step) => (typeof step === 'string' ? step : (indices[step.depth] ?? 0)));
+
+const objectWriter = (
+  compiling: Compiling,
+  type: GraphQLObjectType,
+  selectionSets: Parameters<typeof collectFields>[2],
+  place: Place,
+  depth: number,
+): Writer => {
+  const names: string[] = [];
+  const keys: string[] = [];
+  const writers: Writer[] = [];
+  for (const [name, nodes] of collectFields(compiling, type, selectionSets)) {
+    const clientName = compiling.clientName(name);
+    keys.push(`${names.length === 0 ? '{' : ','}${JSON.stringify(clientName)}:`);
+    names.push(name);
+    writers.push(fieldWriter(compiling, type, nodes, [...place, clientName], depth));
+  }
+  if (names.length === 0) return (value) => (isObject(value) ? '{}' : null);
+  const count = names.length;
+  return (value, writing) => {
+    if (!isObject(value)) return null;
+    let text = '';
+    for (let at = 0; at < count; at += 1) {
+      // These exist: the three lists are as long as each other.
+      const part = (writers[at] as Writer)(value[names[at] as string], writing);
+      if (part === null) return null;
+      text += keys[at] as string;
+      text += part;
+    }
+    return `${text}}`;
+  };
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const fieldWriter = (
+  compiling: Compiling,
+  parent: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+  place: Place,
+  depth: number,
+): Writer => {
+  const name = nodes[0]?.name.value ?? '';
+  if (name === '__typename') {
+    const text = JSON.stringify(parent.name);
+    return () => text;
+  }
+  const field = fieldOf(compiling.schema, parent, name);
+  if (!field) throw new Error(`${parent.name} has no field ${name}.`);
+  const guard = compiling.denied(parent.name, name);
+  const called = `${parent.name}.${name}`;
+  if (guard !== null) return deniedWriter(guard, place, isNonNullType(field.type));
+  return typeWriter(compiling, field.type, { nodes, called }, place, depth);
+};
+
+const deniedWriter =
+  (guard: number, place: Place, isNonNull: boolean): Writer =>
+  (_value, writing) => {
+    writing.flaws.push({ kind: 'denied', guard, path: placed(place, writing) });
+    return isNonNull ? null : 'null';
+  };
+
+type Selected = { readonly nodes: readonly FieldNode[]; readonly called: string };
+
+/** Writes a value that may be null, or propagates a null that may not be. */
+const typeWriter = (
+  compiling: Compiling,
+  type: GraphQLOutputType,
+  selected: Selected,
+  place: Place,
+  depth: number,
+): Writer => {
+  const write = presentWriter(compiling, getNullableType(type), selected, place, depth);
+  if (!isNonNullType(type))
+    return (value, writing) => (value == null ? 'null' : (write(value, writing) ?? 'null'));
+  return (value, writing) => {
+    if (value != null) return write(value, writing);
+    writing.flaws.push({ kind: 'missing', field: selected.called, path: placed(place, writing) });
+    return null;
+  };
+};
+
+const presentWriter = (
+  compiling: Compiling,
+  type: GraphQLOutputType,
+  selected: Selected,
+  place: Place,
+  depth: number,
+): Writer => {
+  const wrong = (writing: Writing): null => {
+    writing.flaws.push({ kind: 'wrong', field: selected.called, path: placed(place, writing) });
+    return null;
+  };
+  if (isLeafType(type)) {
+    const write = leafWriter(type);
+    return (value, writing) => write(value) ?? wrong(writing);
+  }
+  if (isListType(type)) {
+    const write = typeWriter(compiling, type.ofType, selected, [...place, { depth }], depth + 1);
+    return listWriter(write, depth, wrong);
+  }
+  const sets = selected.nodes.flatMap(({ selectionSet }) => (selectionSet ? [selectionSet] : []));
+  if (isObjectType(type)) {
+    const write = objectWriter(compiling, type, sets, place, depth);
+    return (value, writing) => (isObject(value) ? write(value, writing) : wrong(writing));
+  }
+  if (!isAbstractType(type)) throw new Error(`${selected.called} is of no type that can be written.`);
+  // Only those that come are made, because an abstract type may have dozens.
+  const writers = new Map<unknown, Writer | null>();
+  const writerOf = (name: unknown): Writer | null => {
+    const concrete = typeof name === 'string' ? compiling.schema.getType(name) : undefined;
+    if (!isObjectType(concrete) || !compiling.schema.isSubType(type, concrete)) return null;
+    return objectWriter(compiling, concrete, sets, place, depth);
+  };
+  return (value, writing) => {
+    if (!isObject(value)) return wrong(writing);
+    const name = value['__typename'];
+    let write = writers.get(name);
+    if (write === undefined) {
+      write = writerOf(name);
+      if (write) writers.set(name, write);
+    }
+    return write ? write(value, writing) : wrong(writing);
+  };
+};
+
+const listWriter =
+  (write: Writer, depth: number, wrong: (writing: Writing) => null): Writer =>
+  (value, writing) => {
+    if (!Array.isArray(value)) return wrong(writing);
+    let text = '[';
+    for (let at = 0; at < value.length; at += 1) {
+      writing.indices[depth] = at;
+      const part = write(value[at], writing);
+      if (part === null) return null;
+      text += at === 0 ? part : `,${part}`;
+    }
+    return `${text}]`;
+  };
