@@ -1,0 +1,52 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type PublicKeys, parseEnv, schemaFolder } from '@storegraph/server';
+import { z } from 'zod';
+
+const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });
+
+/** A JSON Web Key Set as text. */
+const publicKeys = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      context.addIssue({ code: 'custom', message: 'is not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(keySet)
+  .transform((set): PublicKeys => set);
+
+const schema = z.object({
+  SUPERGRAPH_FILE: z.string().default(join(schemaFolder, 'supergraph.graphql')),
+  PORT: z.coerce.number('must be a number').int().min(0).max(65_535).default(4_000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_KEYS: publicKeys.default({ keys: [] }),
+  ROUTER_SETTINGS: z.string().optional(),
+  PLANNER: z.enum(['hive', 'apollo']).default('hive'),
+  NODE_ENV: z.string().default('development'),
+});
+
+/** The settings of a router in a process of its own. Options of the command line come before the environment. */
+export const readEnv = () => {
+  const { values } = parseArgs({ options: { supergraph: { type: 'string' }, port: { type: 'string' } } });
+  const env = parseEnv(schema, {
+    ...process.env,
+    ...(values.supergraph !== undefined && { SUPERGRAPH_FILE: values.supergraph }),
+    ...(values.port !== undefined && { PORT: values.port }),
+  });
+  return {
+    supergraphFile: resolve(env.SUPERGRAPH_FILE),
+    port: env.PORT,
+    host: env.HOST,
+    /** What tokens are verified with; without any, every token is refused. */
+    keys: env.PUBLIC_KEYS,
+    /** A JSON file as docs/router.md describes it. */
+    settingsFile: env.ROUTER_SETTINGS === undefined ? null : resolve(env.ROUTER_SETTINGS),
+    planner: env.PLANNER,
+    production: env.NODE_ENV === 'production',
+  };
+};

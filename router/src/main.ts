@@ -1,0 +1,101 @@
+import { readFile, stat } from 'node:fs/promises';
+import { InvalidEnvironment, log, stopOnSignal } from '@storegraph/server';
+import { z } from 'zod';
+import { readEnv } from './env.ts';
+import { readSupergraph } from './graph/supergraph.ts';
+import { httpTransport } from './reach/http-transport.ts';
+import { type Router, type RouterOptions, startRouter } from './router.ts';
+import { type Settings, settingsSchema } from './settings.ts';
+
+/** How often the supergraph's file is looked at. */
+const lookMs = 1_000;
+
+/** Why a router does not start, in a sentence. */
+class CannotStart extends Error {}
+
+const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(String(error.code));
+
+const readText = async (file: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'EISDIR', 'EACCES')) throw error;
+    throw new CannotStart(`${file} cannot be read: name the right file by --supergraph or SUPERGRAPH_FILE.`);
+  }
+};
+
+const readSettings = async (file: string | null): Promise<Settings> => {
+  if (file === null) return {};
+  try {
+    return settingsSchema.parse(JSON.parse(await readText(file)));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new CannotStart(`${file} is not valid JSON.`);
+    if (!(error instanceof z.ZodError)) throw error;
+    const problems = error.issues.map(({ path, message }) => `- ${path.join('.')}: ${message}`);
+    throw new CannotStart([`${file} cannot be used:`, ...problems].join('\n'));
+  }
+};
+
+const plannerOf = async (planner: 'hive' | 'apollo'): Promise<Pick<RouterOptions, 'createPlanner'>> => {
+  if (planner === 'hive') return {};
+  // Only here, because its licence is another and it takes its time to load.
+  const { createApolloPlanner } = await import('./plan/apollo-planner.ts');
+  return { createPlanner: createApolloPlanner };
+};
+
+const placesIn = (supergraphSdl: string, file: string): ReturnType<typeof readSupergraph>['subgraphs'] => {
+  try {
+    return readSupergraph(supergraphSdl).subgraphs;
+  } catch (error) {
+    throw new CannotStart(`${file} is no supergraph: ${error instanceof Error ? error.message : error}`);
+  }
+};
+
+/** Takes a supergraph that was composed anew; what cannot be used leaves the one that is served. */
+const followFile = (file: string, router: Router): NodeJS.Timeout => {
+  let state: number | null = null;
+  const look = async (): Promise<void> => {
+    const { mtimeMs } = await stat(file);
+    const isNews = state !== null && mtimeMs !== state;
+    state = mtimeMs;
+    if (!isNews) return;
+    router.reload(await readFile(file, 'utf8'));
+    log.info('The supergraph was loaded anew.', { file });
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => log.error('The supergraph stays as it was.', { file, error }));
+  }, lookMs);
+  return timer.unref();
+};
+
+const start = async (): Promise<void> => {
+  const { supergraphFile, settingsFile, planner, ...env } = readEnv();
+  const supergraphSdl = await readText(supergraphFile);
+  const transports = placesIn(supergraphSdl, supergraphFile).map((place) => httpTransport(place));
+  const router = await startRouter({
+    ...env,
+    ...(await plannerOf(planner)),
+    ...{ supergraphSdl, transports },
+    settings: await readSettings(settingsFile),
+  });
+  const following = followFile(supergraphFile, router);
+  log.info('The router is open.', { url: router.url });
+  stopOnSignal({
+    stop: async () => {
+      clearInterval(following);
+      await router.stop();
+      await Promise.all(transports.map((transport) => transport.close()));
+    },
+  });
+};
+
+await start().catch((error: unknown) => {
+  const isPort = hasCode(error, 'EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL');
+  if (!isPort && !(error instanceof CannotStart) && !(error instanceof InvalidEnvironment)) throw error;
+  const sentence = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `${isPort ? `The router cannot listen there (${sentence}): set --port or PORT to another.` : sentence}\n`,
+  );
+  process.exit(1);
+});
