@@ -14,86 +14,72 @@ import { maxVariants } from './variant-domain.ts';
 
 /** How many products one transaction writes: a few hundred milliseconds of work. */
 const chunkProducts = 250;
-/** Rows that came to nothing end a chunk too, so that a file of mistakes makes progress. */
+/** Rows that came to nothing end a chunk too, so that a file of mistakes makes progress in little memory. */
 const chunkRows = 2_000;
-/** What the rows up to a place came to. */
-export type Chunk = {
-  products: RawProduct[];
-  problems: RowProblem[];
-  /** Slugs of products whose rows could not all be read. */
-  refusedSlugs: string[];
-  refused: number;
-  rows: number;
-  next: Place;
+
+/** What the rows up to a place came to: a product, problems, or nothing. It is written whole or not at all. */
+export type Step = {
+  readonly rows: number;
+  readonly next: Place;
+  readonly product: RawProduct | null;
+  readonly problems: readonly RowProblem[];
+  /** The slug of a product that is refused before its fields are looked at. */
+  readonly refusedSlug: string | null;
 };
 
-const emptyChunk = (next: Place): Chunk => ({
-  products: [],
-  problems: [],
-  refusedSlugs: [],
-  refused: 0,
-  rows: 0,
-  next,
-});
-const isFull = ({ products, rows }: Chunk) => products.length >= chunkProducts || rows >= chunkRows;
+/** Steps that one transaction takes; or why the file cannot be read at all. */
+export type Chunk = readonly Step[] | { readonly failure: string };
 
-/** The rest of a file in chunks, each a whole number of products; or why it cannot be read at all. */
-export async function* chunksOf(
-  db: Database,
-  started: ImportRow,
-): AsyncGenerator<Chunk | { failure: string }> {
+/** The rest of a file in chunks. */
+export async function* chunksOf(db: Database, started: ImportRow): AsyncGenerator<Chunk> {
   const { id, format, parts, nextPart, nextByte, nextRow } = started;
   const file = { format, parts: parts ?? 0, read: (part: number) => readPart(db, id, part) };
   const place = { part: nextPart, byte: nextByte, row: nextRow };
-  if (format === 'JSONL') yield* jsonChunks(place, rowsFrom(place, file));
-  else
-    yield* csvChunks(db, place, rowsFrom({ part: 1, byte: 0, row: 1 }, file), (from) => rowsFrom(from, file));
+  const rowsAt = (from: Place) => rowsFrom(from, file);
+  if (format === 'CSV') yield* csvChunks(db, place, rowsAt);
+  else if (place.row === 1 && !(await hasContent(rowsAt(place)))) yield { failure: 'The file has no rows.' };
+  else yield* inChunks(jsonSteps(rowsAt(place)));
 }
 
-async function* jsonChunks(
-  place: Place,
-  rows: AsyncIterable<FileRow>,
-): AsyncGenerator<Chunk | { failure: string }> {
-  let chunk = emptyChunk(place);
-  let hasContent = place.row > 1;
-  for await (const row of rows) {
-    hasContent = addJson(chunk, row) || hasContent;
-    if (!isFull(chunk)) continue;
+async function* inChunks(steps: AsyncIterable<Step>): AsyncGenerator<readonly Step[]> {
+  let chunk: Step[] = [];
+  let [products, rows] = [0, 0];
+  for await (const step of steps) {
+    chunk.push(step);
+    rows += step.rows;
+    if (step.product) products += 1;
+    if (products < chunkProducts && rows < chunkRows) continue;
     yield chunk;
-    chunk = emptyChunk(row.next);
+    [chunk, products, rows] = [[], 0, 0];
   }
-  if (!hasContent) yield { failure: 'The file has no rows.' };
-  else if (chunk.rows > 0) yield chunk;
+  if (chunk.length > 0) yield chunk;
 }
 
-/** Adds what a line says; false for an empty line. */
-const addJson = (chunk: Chunk, { row, next, text, problem }: FileRow): boolean => {
-  chunk.rows += 1;
-  chunk.next = next;
-  if (text?.trim() === '') return false;
-  const reading =
-    text === undefined
-      ? { problems: [{ row, field: null, message: problem ?? 'cannot be read' }] }
-      : productOfJson(text, row);
-  if ('product' in reading) chunk.products.push(reading.product);
-  else for (const found of reading.problems) refuseRow(chunk, found);
-  return true;
+const isBlank = ({ text }: FileRow) => text?.trim() === '';
+
+const hasContent = async (rows: AsyncIterable<FileRow>): Promise<boolean> => {
+  for await (const row of rows) if (!isBlank(row)) return true;
+  return false;
 };
 
-const refuseRow = (chunk: Chunk, problem: RowProblem) => {
-  chunk.problems.push(problem);
-  chunk.refused += 1;
-};
-
-/** Rows that belong to one product, as they are gathered. */
-type Group = { slug: string; cells: Cells[]; problems: RowProblem[]; rows: number; next: Place };
+async function* jsonSteps(rows: AsyncIterable<FileRow>): AsyncGenerator<Step> {
+  for await (const fileRow of rows) {
+    const { row, next, text, problem } = fileRow;
+    const step = { rows: 1, next, product: null, problems: [], refusedSlug: null };
+    const reading =
+      text === undefined
+        ? { problems: [{ row, field: null, message: problem ?? 'cannot be read' }] }
+        : productOfJson(text, row);
+    yield isBlank(fileRow) ? step : { ...step, ...reading };
+  }
+}
 
 async function* csvChunks(
   db: Database,
   place: Place,
-  fromStart: AsyncGenerator<FileRow>,
-  rowsAt: (place: Place) => AsyncIterable<FileRow>,
-): AsyncGenerator<Chunk | { failure: string }> {
+  rowsAt: (place: Place) => AsyncGenerator<FileRow>,
+): AsyncGenerator<Chunk> {
+  const fromStart = rowsAt({ part: 1, byte: 0, row: 1 });
   const first = await fromStart.next();
   await fromStart.return(undefined);
   if (first.done) return yield { failure: 'The file has no rows.' };
@@ -108,62 +94,70 @@ async function* csvChunks(
       type.attributes.map(({ code, kind }) => [`${type.code} ${code}`, kind] as const),
     ),
   );
-  let chunk = emptyChunk(place.row > 1 ? place : header.next);
-  for await (const group of groupsOf(columns, rowsAt(chunk.next))) {
-    addGroup(chunk, group, kinds);
-    if (!isFull(chunk)) continue;
-    yield chunk;
-    chunk = emptyChunk(group.next);
-  }
-  if (chunk.rows > 0) yield chunk;
+  const start = place.row > 1 ? place : header.next;
+  yield* inChunks(csvSteps(groupsOf(columns, rowsAt(start)), kinds));
 }
 
-const addGroup = (
-  chunk: Chunk,
-  { slug, cells, problems, rows, next }: Group,
+async function* csvSteps(
+  groups: AsyncIterable<Group>,
   kinds: ReadonlyMap<string, string>,
-) => {
-  chunk.rows += rows;
-  chunk.next = next;
-  if (problems.length > 0) {
-    chunk.problems.push(...problems);
-    chunk.refusedSlugs.push(slug);
-    chunk.refused += 1;
-  } else if (cells.length > 0) {
+): AsyncGenerator<Step> {
+  for await (const { slug, cells, problems, rows, next } of groups) {
     const type = cells[0]?.values.get('type') ?? '';
-    chunk.products.push(productOfCells(cells, (code) => kinds.get(`${type} ${code}`)));
+    const isProduct = problems.length === 0 && cells.length > 0;
+    const product = isProduct ? productOfCells(cells, (code) => kinds.get(`${type} ${code}`)) : null;
+    yield { rows, next, product, problems, refusedSlug: problems.length > 0 ? slug : null };
   }
-};
+}
 
-/** Rows that follow each other with one slug. A row that cannot be read belongs to the product around it. */
+/** Rows that belong to one product, as they are gathered. */
+type Group = { slug: string; cells: Cells[]; problems: RowProblem[]; rows: number; next: Place };
+
+/**
+ * Rows that follow each other with one slug; empty ones part nothing. A row that cannot be read may belong to either
+ * neighbour, so it refuses both.
+ */
 async function* groupsOf(columns: readonly string[], rows: AsyncIterable<FileRow>): AsyncGenerator<Group> {
   let group: Group | null = null;
+  let isBehindUnreadable = false;
   for await (const fileRow of rows) {
-    const { row, next } = fileRow;
     const reading = readCells(columns, fileRow);
-    const slug: string =
-      'cells' in reading ? (reading.cells.values.get('product_slug') ?? '') : (group?.slug ?? '');
-    if (group && slug !== group.slug) {
-      yield group;
-      group = null;
+    const slug: string = slugIn(reading) ?? group?.slug ?? '';
+    if (!group || slug !== group.slug || group.rows >= chunkRows) {
+      if (group) yield group;
+      group = { slug, cells: [], problems: [], rows: 0, next: fileRow.next };
+      if (isBehindUnreadable)
+        group.problems.push({
+          row: fileRow.row,
+          field: null,
+          message: 'follows a row that cannot be read and may belong to the same product',
+        });
     }
-    group ??= { slug, cells: [], problems: [], rows: 0, next };
-    group.rows += 1;
-    group.next = next;
-    if ('message' in reading) group.problems.push({ row, field: null, message: reading.message });
-    else if (reading.cells.values.size > 0) group.cells.push(reading.cells);
-    if (group.cells.length > maxVariants) {
-      group.problems.push({ row, field: 'sku', message: `a product has at most ${maxVariants} variants` });
-      group.cells = [];
-    }
+    addRow(group, fileRow, reading);
+    isBehindUnreadable = 'message' in reading || (isBehindUnreadable && slugIn(reading) === null);
   }
   if (group) yield group;
 }
 
-const readCells = (
-  columns: readonly string[],
-  { row, text, problem }: FileRow,
-): { cells: Cells } | { message: string } => {
+const addRow = (group: Group, { row, next }: FileRow, reading: CellsReading): void => {
+  group.rows += 1;
+  group.next = next;
+  if ('message' in reading) group.problems.push({ row, field: null, message: reading.message });
+  else if (reading.cells.values.size > 0) group.cells.push(reading.cells);
+  if (group.cells.length <= maxVariants) return;
+  group.problems.push({ row, field: 'sku', message: `a product has at most ${maxVariants} variants` });
+  group.cells = [];
+};
+
+type CellsReading = { readonly cells: Cells } | { readonly message: string };
+
+/** The slug a row names, empty where it is missing; null for a row that says nothing. */
+const slugIn = (reading: CellsReading): string | null =>
+  'message' in reading || reading.cells.values.size === 0
+    ? null
+    : (reading.cells.values.get('product_slug') ?? '');
+
+const readCells = (columns: readonly string[], { row, text, problem }: FileRow): CellsReading => {
   if (text === undefined) return { message: problem ?? 'cannot be read' };
   const cells = text.trim() === '' ? [] : cellsOf(text);
   if (!cells) return { message: 'has broken quotes' };

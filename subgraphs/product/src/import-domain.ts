@@ -6,6 +6,13 @@ export type ImportStatus = 'RECEIVING' | 'RUNNING' | 'FINISHED' | 'FAILED';
 /** One thing wrong with a row, or with one field of it. */
 export type RowProblem = { readonly row: number; readonly field: string | null; readonly message: string };
 
+/** What a mistake is told in; a file may quote itself at any length. */
+const maxMessageLength = 500;
+
+/** A text about a file that may quote it, short and without what Postgres cannot hold: NUL, half a surrogate pair. */
+export const printable = (text: string): string =>
+  text.slice(0, maxMessageLength).toWellFormed().replaceAll('\0', '\ufffd');
+
 /** A product as the file describes it, with the row of each of its variants. Its fields are still to be checked. */
 export type RawProduct = {
   readonly rows: readonly number[];
@@ -99,7 +106,7 @@ export const productOfCells = (rows: readonly Cells[], kindOf: KindOf): RawProdu
       texts: named('name_').map(({ name: locale, value }) => ({
         locale,
         name: value,
-        description: cell(`description_${locale}`) ?? null,
+        ...given('description', cell(`description_${locale}`)),
       })),
       attributes: named('attr:').map(({ name: code, value }) => ({
         code,
@@ -109,8 +116,8 @@ export const productOfCells = (rows: readonly Cells[], kindOf: KindOf): RawProdu
       variants: rows.map(({ values }) => ({
         sku: values.get('sku') ?? '',
         options: optionsIn(values),
-        barcode: values.get('barcode') ?? null,
-        weightGrams: numberOr(values.get('weight_grams')) ?? null,
+        ...given('barcode', values.get('barcode')),
+        ...given('weightGrams', numberOr(values.get('weight_grams'))),
       })),
       ...given('categories', list(cell('categories'))),
       ...given('regions', list(cell('regions'))),
@@ -157,6 +164,18 @@ export const problemAt = (
 ): RowProblem => {
   const variant = path[0] === 'variants' && path[1] !== undefined ? Number(path[1]) : 0;
   return { row: rows[variant] ?? rows[0] ?? 0, field: path.join('.') || null, message };
+};
+
+/** Whether the file says something of one field of one item, also that it is nothing. */
+export const says = (
+  { fields }: RawProduct,
+  list: 'texts' | 'variants',
+  index: number,
+  name: string,
+): boolean => {
+  const items = fields[list];
+  const item: unknown = Array.isArray(items) ? items[index] : undefined;
+  return isObject(item) && item[name] !== undefined;
 };
 
 /** Parts that have not come yet, of so many. */

@@ -1,5 +1,6 @@
 import { idempotencyKey } from '@storegraph/idempotency';
 import { z } from 'zod';
+import { isWritable } from './attribute-domain.ts';
 import { newProduct } from './inputs.ts';
 
 /** What an import takes: its three calls, and each product of the file. */
@@ -41,6 +42,9 @@ export const importedProduct = z.strictObject({
   ...fields,
   slug: slug.refine((given) => given !== null, 'is needed').transform((given) => given ?? ''),
   status: z.enum(['DRAFT', 'PUBLISHED']).default('DRAFT'),
-  categories: z.array(z.string().max(100)).max(20, 'at most 20 categories').default([]),
+  categories: z
+    .array(z.string().max(100).refine(isWritable, 'is no slug'))
+    .max(20, 'at most 20 categories')
+    .default([]),
 });
 export type ImportedProduct = z.output<typeof importedProduct>;

@@ -1,9 +1,9 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
+import { skuKeyOf } from '@storegraph/sku';
 import { sql } from 'drizzle-orm';
-import type { ImportFormat, ImportStatus, RowProblem } from './import-domain.ts';
+import { type ImportFormat, type ImportStatus, printable, type RowProblem } from './import-domain.ts';
 import type { Place } from './import-reader.ts';
 import { isId } from './listing-domain.ts';
-import { skuKeyOf } from './variant-domain.ts';
 
 /** An import as it stands. */
 export type ImportRow = {
@@ -19,13 +19,15 @@ export type ImportRow = {
   readonly productsWritten: number;
   readonly productsRefused: number;
   readonly failure: string | null;
+  /** Tries since the last step, also those whose process died in the midst. */
+  readonly attempts: number;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
 };
 
 const columns = sql.raw(`id, format, file_name as "fileName", status, parts, next_part as "nextPart",
   next_byte as "nextByte", next_row as "nextRow", rows_read as "rowsRead", products_written as "productsWritten",
-  products_refused as "productsRefused", failure, created_at as "createdAt", finished_at as "finishedAt"`);
+  products_refused as "productsRefused", failure, attempts, created_at as "createdAt", finished_at as "finishedAt"`);
 
 export const importById = async (reader: Reader, id: string): Promise<ImportRow | null> => {
   if (!isId(id)) return null;
@@ -76,13 +78,14 @@ export const startImport = async (tx: Transaction, id: string, parts: number): P
   await tx.execute(sql`update imports set status = 'RUNNING', parts = ${parts} where id = ${id}`);
 };
 
-/** Takes on the oldest import nobody works on. */
+/** Takes on the oldest import nobody works on. It counts as a try before anything is done, should the process die. */
 export const leaseImport = async (
   reader: Reader,
   { owner, leaseMs }: { owner: string; leaseMs: number },
 ): Promise<ImportRow | null> => {
   const [row] = await reader.execute<ImportRow>(sql`
-    update imports set lease_owner = ${owner}, leased_until = now() + ${leaseMs} * interval '1 millisecond'
+    update imports set lease_owner = ${owner}, leased_until = now() + ${leaseMs} * interval '1 millisecond',
+      attempts = attempts + 1
     where id = (
       select id from imports where status = 'RUNNING' and (leased_until is null or leased_until < now())
       order by created_at limit 1 for update skip locked)
@@ -90,14 +93,31 @@ export const leaseImport = async (
   return row ?? null;
 };
 
+export type Lease = { readonly id: string; readonly owner: string };
+
+/** Says that this process is still at work. */
+export const renewLease = async (reader: Reader, { id, owner }: Lease, leaseMs: number): Promise<void> => {
+  await reader.execute(sql`
+    update imports set leased_until = now() + ${leaseMs} * interval '1 millisecond'
+    where id = ${id} and lease_owner = ${owner} and status = 'RUNNING'`);
+};
+
 /** Lets others go on at once with what this process leaves. */
-export const endLease = async (
-  reader: Reader,
-  { id, owner }: { id: string; owner: string },
-): Promise<void> => {
+export const endLease = async (reader: Reader, { id, owner }: Lease): Promise<void> => {
   await reader.execute(
     sql`update imports set leased_until = null where id = ${id} and lease_owner = ${owner}`,
   );
+};
+
+/** Leaves an import that failed alone for a while, twice as long each time, so that others go first. */
+export const setBack = async (
+  reader: Reader,
+  { id, owner }: Lease,
+  maxPauseSeconds: number,
+): Promise<void> => {
+  await reader.execute(sql`
+    update imports set leased_until = now() + least(2 ^ attempts, ${maxPauseSeconds}) * interval '1 second'
+    where id = ${id} and lease_owner = ${owner} and status = 'RUNNING'`);
 };
 
 export type Progress = {
@@ -116,7 +136,7 @@ export const saveProgress = async (
   const [row] = await tx.execute<ImportRow>(sql`
     update imports set next_part = ${place.part}, next_byte = ${place.byte}, next_row = ${place.row},
       rows_read = rows_read + ${rowsRead}, products_written = products_written + ${productsWritten},
-      products_refused = products_refused + ${productsRefused},
+      products_refused = products_refused + ${productsRefused}, attempts = 0,
       leased_until = now() + ${leaseMs} * interval '1 millisecond'
     where id = ${id} and lease_owner = ${owner} and status = 'RUNNING' returning ${columns}`);
   return row ?? null;
@@ -128,7 +148,8 @@ export const finishImport = async (
   { id, owner, failure }: { id: string; owner: string; failure: string | null },
 ): Promise<ImportRow | null> => {
   const [row] = await tx.execute<ImportRow>(sql`
-    update imports set status = ${failure === null ? 'FINISHED' : 'FAILED'}::import_status, failure = ${failure},
+    update imports set status = ${failure === null ? 'FINISHED' : 'FAILED'}::import_status,
+      failure = ${failure === null ? null : printable(failure)},
       finished_at = now(), leased_until = null
     where id = ${id} and lease_owner = ${owner} and status = 'RUNNING' returning ${columns}`);
   if (!row) return null;
@@ -156,10 +177,16 @@ export const insertErrors = async (
   problems: readonly RowProblem[],
 ): Promise<void> => {
   if (problems.length === 0) return;
+  const stored = problems.map(({ row, field, message }, place) => ({
+    row,
+    place,
+    field: field === null ? null : printable(field),
+    message: printable(message),
+  }));
   await tx.execute(sql`
     insert into import_errors (import_id, row, place, field, message)
     select ${importId}, row, place, field, message
-    from jsonb_to_recordset(${JSON.stringify(problems.map((problem, place) => ({ ...problem, place })))}::jsonb)
+    from jsonb_to_recordset(${JSON.stringify(stored)}::jsonb)
       as problem (row integer, place integer, field text, message text)`);
 };
 
@@ -192,4 +219,25 @@ export const productIdsBySkus = async (
     select sku_key as key, product_id as "productId" from variants
     where sku_key = any(${sql.param(skus.map(skuKeyOf))}::text[]) and removed_at is null`);
   return new Map([...rows].map(({ key, productId }) => [key, productId]));
+};
+
+/** Where a product stands, in its order. */
+export const productCategoryIds = async (reader: Reader, productId: string): Promise<string[]> => {
+  const rows = await reader.execute<{ id: string }>(sql`
+    select category_id as id from product_categories where product_id = ${productId} order by position`);
+  return [...rows].map(({ id }) => id);
+};
+
+/**
+ * The SQLSTATE, with its constraint, of an error by which the database refuses what a row says: a bad value, a broken
+ * rule, a limit. Null for all that may pass: connections, time, memory, locks.
+ */
+export const refusalOf = (error: unknown): string | null => {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    const code = 'code' in inner ? String(inner.code) : '';
+    // 22012 is how `transaction` notices a lost connection.
+    if (!/^(?:22|23|54)[0-9A-Z]{3}$/.test(code) || code === '22012') continue;
+    return 'constraint_name' in inner ? `${code}, ${String(inner.constraint_name)}` : code;
+  }
+  return null;
 };

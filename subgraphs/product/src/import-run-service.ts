@@ -1,23 +1,33 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { append, type Fact } from '@storegraph/events';
 import { type Database, isUniqueViolation, newId, transaction } from '@storegraph/postgres';
-import { type Chunk, chunksOf } from './import-chunks.ts';
+import { chunksOf, type Step } from './import-chunks.ts';
+import type { RawProduct } from './import-domain.ts';
 import {
   endLease,
   finishImport,
   type ImportRow,
   insertErrors,
   leaseImport,
+  refusalOf,
+  renewLease,
   saveProgress,
+  setBack,
 } from './import-repository.ts';
 import { writeImported } from './import-write-service.ts';
 
 /** How long others leave an import alone whose process says nothing more. */
 const leaseMs = 15_000;
+/** How often it says so: two words may be lost. */
+const beatMs = leaseMs / 3;
 /** How often a process looks for imports that others started or left. */
 const lookEveryMs = 1_000;
 /** Somebody may take a slug or SKU between the look and the write; the next try sees it. */
-const maxRaces = 5;
+const maxRaces = 3;
+/** With the pauses between them about four minutes, which a restart of the database does not take. */
+const maxAttempts = 8;
+const maxPauseSeconds = 60;
+const givenUp = `The import came no further in ${maxAttempts} tries, for a reason on our side that the log names. What was written stays: send the file again when it is mended.`;
 
 /** Runs imports, any that are there, one at a time; any number of processes may do so. */
 export const startImporting = ({ db, onError }: { db: Database; onError: (error: unknown) => void }) => {
@@ -35,7 +45,7 @@ export const startImporting = ({ db, onError }: { db: Database; onError: (error:
         if (isStopping) return;
         const taken = await leaseImport(db, { owner, leaseMs });
         if (!taken) break;
-        await runImport({ db, owner, isStopping: () => isStopping }, taken);
+        await runImport({ db, owner, onError, isStopping: () => isStopping }, taken);
       }
     } while (isWoken);
   };
@@ -50,6 +60,8 @@ export const startImporting = ({ db, onError }: { db: Database; onError: (error:
   };
   const timer = setInterval(wake, lookEveryMs);
   timer.unref();
+  // What another process left is not left waiting.
+  wake();
   return {
     /** Looks for work at once. */
     wake,
@@ -62,27 +74,60 @@ export const startImporting = ({ db, onError }: { db: Database; onError: (error:
   };
 };
 
-type Run = { readonly db: Database; readonly owner: string; readonly isStopping: () => boolean };
+type Run = {
+  readonly db: Database;
+  readonly owner: string;
+  readonly onError: (error: unknown) => void;
+  readonly isStopping: () => boolean;
+};
 
 /** Another process has taken the import over, because this one was silent for too long. */
 class LeaseLost extends Error {}
 
 const runImport = async (run: Run, started: ImportRow): Promise<void> => {
-  const { db, owner } = run;
-  const { id } = started;
+  const { db, owner, onError } = run;
+  const lease = { id: started.id, owner };
+  const beat = setInterval(() => renewLease(db, lease, leaseMs).catch(onError), beatMs);
   try {
+    if (started.attempts > maxAttempts) return await finish(run, started.id, givenUp);
     for await (const chunk of chunksOf(db, started)) {
-      if ('failure' in chunk) return await finish(run, id, chunk.failure);
-      await unlessRaced(() => writeChunk(run, id, chunk));
-      if (run.isStopping()) return await endLease(db, { id, owner });
+      if ('failure' in chunk) return await finish(run, started.id, chunk.failure);
+      await writeOrRefuse(run, started.id, chunk);
+      if (run.isStopping()) return await endLease(db, lease);
     }
-    await finish(run, id, null);
+    await finish(run, started.id, null);
   } catch (error) {
     if (error instanceof LeaseLost) return;
-    await endLease(db, { id, owner });
-    throw error;
+    onError(error);
+    await setBack(db, lease, maxPauseSeconds);
+  } finally {
+    clearInterval(beat);
   }
 };
+
+/** Takes steps together, or half by half where the database refuses them, down to the one it refuses alone. */
+const writeOrRefuse = async (run: Run, importId: string, steps: readonly Step[]): Promise<void> => {
+  try {
+    await unlessRaced(() => writeSteps(run, importId, steps));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    const [step] = steps;
+    if (steps.length > 1) {
+      const middle = Math.ceil(steps.length / 2);
+      await writeOrRefuse(run, importId, steps.slice(0, middle));
+      await writeOrRefuse(run, importId, steps.slice(middle));
+    } else if (step?.product) await writeSteps(run, importId, [refused(step, step.product, refusal)]);
+    else throw error;
+  }
+};
+
+const refused = (step: Step, { rows, fields }: RawProduct, refusal: string): Step => ({
+  ...step,
+  product: null,
+  problems: [{ row: rows[0] ?? 0, field: null, message: `cannot be stored as it is (Postgres ${refusal})` }],
+  refusedSlug: typeof fields['slug'] === 'string' ? fields['slug'] : null,
+});
 
 const unlessRaced = async (write: () => Promise<void>): Promise<void> => {
   for (let races = 1; ; races += 1) {
@@ -94,24 +139,29 @@ const unlessRaced = async (write: () => Promise<void>): Promise<void> => {
   }
 };
 
-const writeChunk = ({ db, owner }: Run, importId: string, chunk: Chunk): Promise<void> =>
+const writeSteps = ({ db, owner }: Run, importId: string, steps: readonly Step[]): Promise<void> =>
   transaction(db, async (tx) => {
+    const products = steps.flatMap(({ product }) => product ?? []);
+    const unread = steps.filter(({ problems }) => problems.length > 0);
+    const place = steps.at(-1)?.next;
+    if (!place) return;
     const { facts, problems, written } = await writeImported(tx, {
       importId,
-      products: chunk.products,
-      refusedSlugs: chunk.refusedSlugs,
+      products,
+      refusedSlugs: unread.flatMap(({ refusedSlug }) => refusedSlug ?? []),
       now: new Date(),
     });
+    const all = [...unread.flatMap((step) => step.problems), ...problems];
     await insertErrors(
       tx,
       importId,
-      [...chunk.problems, ...problems].sort((a, b) => a.row - b.row),
+      all.sort((a, b) => a.row - b.row),
     );
     const progress = {
-      place: chunk.next,
-      rowsRead: chunk.rows,
+      place,
+      rowsRead: steps.reduce((sum, { rows }) => sum + rows, 0),
       productsWritten: written,
-      productsRefused: chunk.refused + chunk.products.length - written,
+      productsRefused: unread.length + products.length - written,
     };
     const row = await saveProgress(tx, { id: importId, owner, leaseMs, progress });
     if (!row) throw new LeaseLost();

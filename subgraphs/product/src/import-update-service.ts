@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Fact } from '@storegraph/events';
 import { newId, type Transaction } from '@storegraph/postgres';
+import { skuKeyOf } from '@storegraph/sku';
 import { replaceProductCategories } from './category-repository.ts';
 import { saveChange } from './change-service.ts';
 import {
@@ -12,12 +14,14 @@ import {
   publish,
   variantFact,
 } from './domain.ts';
-import type { RawProduct } from './import-domain.ts';
+import { type RawProduct, says } from './import-domain.ts';
 import type { ImportedProduct } from './import-inputs.ts';
-import { draftOf, textsOf } from './product-service.ts';
+import { productCategoryIds } from './import-repository.ts';
+import { textsOf } from './product-service.ts';
 import { lockProduct } from './repository.ts';
+import { nameKeyOf, type Texts } from './text-domain.ts';
 import type { ProductType } from './type-domain.ts';
-import { addVariants, optionValuesOf, skuKeyOf, type Variant } from './variant-domain.ts';
+import { addVariants, optionValuesOf, type Variant } from './variant-domain.ts';
 import { insertVariants, saveVariant, variantsOfProduct } from './variant-repository.ts';
 
 export type Item = { readonly raw: RawProduct; readonly product: ImportedProduct };
@@ -56,7 +60,7 @@ export const updateKnown = async (
   if (!mayChange(product, { given, type, refuse })) return [];
 
   const existing = await variantsOfProduct(tx, id);
-  const variants = mergeVariants(product, { existing, given, refuse });
+  const variants = mergeVariants(product, { existing, item, refuse });
   const regions = 'regions' in raw.fields ? (given.regions ?? ('everywhere' as const)) : null;
   const edited = edit(product, type.attributes, { slug: null, attributes: given.attributes, regions });
   if ('__typename' in edited) {
@@ -90,16 +94,23 @@ type Saving = {
 const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<Fact[]> => {
   const { product, edited, variants, existing, type, known, refuse } = saving;
   const { product: given, raw } = item;
-  const pictures = new Map(product.media.map(({ url, id }) => [url, id]));
-  const change = changeParts(product, ['texts', 'attributes', 'variants', 'media', 'categories', 'regions'], {
-    attributes: edited.attributes,
-    regions: edited.regions,
-    texts: { ...product.texts, ...textsOf(given.texts) },
-    nameKey: draftOf({ ...given, categoryIds: [] }, { ...product, texts: textsOf(given.texts) }).nameKey,
-    ...('media' in raw.fields && {
-      media: given.media.map((media) => ({ ...media, id: pictures.get(media.url) ?? newId() })),
-    }),
-  });
+  const texts = mergeTexts(product, item);
+  const { attributes, regions } = edited;
+  const media = 'media' in raw.fields ? withIds(given.media, product.media) : product.media;
+  const before = await productCategoryIds(tx, product.id);
+  const categoryIds = 'categories' in raw.fields ? categoryIdsOf(item, known) : before;
+  const parts = Object.entries({
+    texts: !isDeepStrictEqual(texts, product.texts),
+    attributes: !isDeepStrictEqual(attributes, product.attributes),
+    variants: variants.added.length + variants.changed.length > 0,
+    media: !isDeepStrictEqual(media, product.media),
+    categories: !isDeepStrictEqual(categoryIds, before),
+    regions: !isDeepStrictEqual(regions, product.regions),
+  }).flatMap(([part, isChanged]) => (isChanged ? [part] : []));
+  const change =
+    parts.length === 0
+      ? { product, facts: [] }
+      : changeParts(product, parts, { attributes, regions, texts, nameKey: nameKeyOf(texts), media });
   const all = [...existing, ...variants.added];
   const last =
     given.status === 'PUBLISHED' && product.status === 'DRAFT'
@@ -107,7 +118,7 @@ const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<F
       : { product: change.product, facts: [] };
   if (!last) return [];
 
-  if ('categories' in raw.fields) await replaceProductCategories(tx, product.id, categoryIdsOf(item, known));
+  if (parts.includes('categories')) await replaceProductCategories(tx, product.id, categoryIds);
   await insertVariants(tx, variants.added);
   for (const variant of variants.changed) await saveVariant(tx, variant);
   const facts: Fact[] = [
@@ -120,6 +131,32 @@ const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<F
   return facts;
 };
 
+/** Pictures that were there before keep their ids, each its own. */
+const withIds = (given: ImportedProduct['media'], before: Product['media']): Product['media'] => {
+  const left = [...before];
+  return given.map((media) => {
+    const place = left.findIndex(({ url }) => url === media.url);
+    const [old] = place < 0 ? [] : left.splice(place, 1);
+    return { ...media, id: old?.id ?? newId() };
+  });
+};
+
+/** The texts with those of the file; what it leaves out of a language stays as it was. */
+const mergeTexts = ({ texts: before }: Product, { product: given, raw }: Item): Texts => {
+  const texts = given.texts.map((text, index) => {
+    const old = Object.hasOwn(before, text.locale) ? before[text.locale] : undefined;
+    const now = (field: 'description' | 'seoTitle' | 'seoDescription') =>
+      (old && !says(raw, 'texts', index, field) ? old : text)[field];
+    return {
+      ...text,
+      description: now('description'),
+      seoTitle: now('seoTitle'),
+      seoDescription: now('seoDescription'),
+    };
+  });
+  return { ...before, ...textsOf(texts) };
+};
+
 const keepsOptions = ({ optionNames }: Product, given: ImportedProduct, refuse: Refuse): boolean => {
   const keeps = given.variants.length === 0 || given.optionNames.join('\n') === optionNames.join('\n');
   if (!keeps) refuse(['optionNames'], `a product keeps its options: ${optionNames.join(', ') || 'none'}`);
@@ -129,8 +166,9 @@ const keepsOptions = ({ optionNames }: Product, given: ImportedProduct, refuse: 
 /** The variants of the file as changes of those that are there, matched by SKU, and new ones behind them. */
 const mergeVariants = (
   product: Product,
-  { existing, given, refuse }: { existing: readonly Variant[]; given: ImportedProduct; refuse: Refuse },
+  { existing, item, refuse }: { existing: readonly Variant[]; item: Item; refuse: Refuse },
 ): Saving['variants'] | null => {
+  const { product: given, raw } = item;
   const bySku = new Map(existing.map((variant) => [skuKeyOf(variant.sku), variant]));
   const changed: Variant[] = [];
   let isRefused = false;
@@ -140,7 +178,8 @@ const mergeVariants = (
   };
   for (const [index, draft] of given.variants.entries()) {
     const variant = bySku.get(skuKeyOf(draft.sku));
-    const result = variant ? changedVariant(product, variant, draft) : null;
+    const isSaid = (name: string) => says(raw, 'variants', index, name);
+    const result = variant ? changedVariant(product, variant, { draft, isSaid }) : null;
     if (result && 'message' in result) refuseVariant([String(index)], result.message);
     else if (result) changed.push(result);
   }
@@ -156,13 +195,16 @@ const mergeVariants = (
 const changedVariant = (
   product: Product,
   variant: Variant,
-  { sku, options, barcode, weightGrams }: ImportedProduct['variants'][number],
+  { draft, isSaid }: { draft: ImportedProduct['variants'][number]; isSaid: (name: string) => boolean },
 ): Variant | { message: string } | null => {
-  const chosen = optionValuesOf(product.optionNames, options);
+  const chosen = optionValuesOf(product.optionNames, draft.options);
   if ('message' in chosen) return chosen;
   if (chosen.values.join('\n') !== variant.optionValues.join('\n')) {
     return { message: `a variant keeps its options: ${variant.optionValues.join(', ')}` };
   }
+  const { sku } = draft;
+  const barcode = isSaid('barcode') ? draft.barcode : variant.barcode;
+  const weightGrams = isSaid('weightGrams') ? draft.weightGrams : variant.weightGrams;
   const isSame = variant.barcode === barcode && variant.weightGrams === weightGrams && variant.sku === sku;
   return isSame ? null : { ...variant, sku, barcode, weightGrams };
 };

@@ -1,6 +1,7 @@
 import type { Fact } from '@storegraph/events';
 import { newId, type Transaction } from '@storegraph/postgres';
 import { parseInput } from '@storegraph/server';
+import { skuKeyOf } from '@storegraph/sku';
 import { changeAttributes } from './attribute-domain.ts';
 import { categoriesByReferences, holdCategories } from './category-repository.ts';
 import { problemAt, type RawProduct, type RowProblem } from './import-domain.ts';
@@ -19,7 +20,7 @@ import { draftOf, textsOf, type WholeProduct, writeProducts } from './product-se
 import { isSlug } from './text-domain.ts';
 import type { ProductType } from './type-domain.ts';
 import { holdType } from './type-repository.ts';
-import { addVariants, skuKeyOf } from './variant-domain.ts';
+import { addVariants } from './variant-domain.ts';
 
 /** What became of the products of one chunk. */
 export type Written = {

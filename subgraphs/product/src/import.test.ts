@@ -266,6 +266,17 @@ describe('CSV', () => {
     expect(await productNamed(late)).not.toBeNull();
   });
 
+  test('refuses both neighbours of a row that cannot be read; an empty row parts nothing', async () => {
+    const [before = '', behind = '', far = ''] = slugs(3);
+    const row = (slug: string, size: number) => `${slug},${type},,Boot,,,,,${size},${slug}-${size},400`;
+    const broken = `${behind},${type},,"Bo"ot,,,,,41,${behind}-41,400`;
+    const rows = [row(before, 41), broken, '', row(behind, 42), row(far, 41), ',,', row(far, 42)];
+    const result = await run('CSV', [header, ...rows].join('\n'));
+    expect(result.errors.map(({ row }: Answer) => row)).toEqual([3, 5]);
+    expect([await productNamed(before), await productNamed(behind)]).toEqual([null, null]);
+    expect((await productNamed(far)).variants).toHaveLength(2);
+  });
+
   test.each([
     ['sku,name_en', 'The header lacks product_slug, type.'],
     ['product_slug,type,name_en,sku,price', 'The header has unknown columns: "price".'],

@@ -85,7 +85,10 @@ if (isEntryPoint(import.meta.url)) {
   const subgraph = await product({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
   const production = env.NODE_ENV === 'production';
   const keys = env.PUBLIC_KEYS;
-  const front = await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys, production });
+  const front = await serveSubgraph(subgraph, {
+    ...{ port: env.PORT, host: env.HOST, keys, production },
+    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
   log.info('product is open.', { url: front.url });
   stopOnSignal(front);
 }
