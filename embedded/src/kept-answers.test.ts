@@ -32,7 +32,7 @@ const ask = async (query: string, variables: object = {}, role?: Role) => {
     headers: { 'content-type': 'application/json', ...authorization },
     body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = await response.json();
+  const { data, errors } = JSON.parse(await response.text());
   expect(errors).toBeUndefined();
   return data;
 };

@@ -27,6 +27,8 @@ const schema = z.object({
   PUBLIC_KEYS: publicKeys.default({ keys: [] }),
   ROUTER_SETTINGS: z.string().optional(),
   PLANNER: z.enum(['hive', 'apollo']).default('hive'),
+  METRICS_PORT: z.coerce.number('must be a number').int().min(0).max(65_535).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   NODE_ENV: z.string().default('development'),
 });
 
@@ -47,6 +49,10 @@ export const readEnv = () => {
     /** A JSON file as docs/router.md describes it. */
     settingsFile: env.ROUTER_SETTINGS === undefined ? null : resolve(env.ROUTER_SETTINGS),
     planner: env.PLANNER,
+    /** Where Prometheus may ask; nothing is counted when left out. */
+    ...(env.METRICS_PORT !== undefined && { metricsPort: env.METRICS_PORT }),
+    /** Where spans are sent; nowhere when left out. */
+    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     production: env.NODE_ENV === 'production',
   };
 };

@@ -1,3 +1,4 @@
+export { type HttpTransportOptions, httpTransport } from './reach/http-transport.ts';
 export { localTransport } from './reach/local-transport.ts';
 export type { Transport } from './reach/transport.ts';
 export { type Router, type RouterOptions, startRouter } from './router.ts';

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { InvalidEnvironment, log, stopOnSignal } from '@storegraph/server';
+import { InvalidEnvironment, log, startTracing, stopOnSignal } from '@storegraph/server';
 import { z } from 'zod';
 import { readEnv } from './env.ts';
 import { readSupergraph } from './graph/supergraph.ts';
@@ -46,9 +46,12 @@ const plannerOf = async (planner: 'hive' | 'apollo'): Promise<Pick<RouterOptions
 
 const placesIn = (supergraphSdl: string, file: string): ReturnType<typeof readSupergraph>['subgraphs'] => {
   try {
-    return readSupergraph(supergraphSdl).subgraphs;
+    const { subgraphs } = readSupergraph(supergraphSdl);
+    const lost = subgraphs.find(({ url }) => !URL.canParse(url));
+    if (!lost) return subgraphs;
+    throw new Error(`the subgraph ${lost.name} has no address.`);
   } catch (error) {
-    throw new CannotStart(`${file} is no supergraph: ${error instanceof Error ? error.message : error}`);
+    throw new CannotStart(`${file} cannot be served: ${error instanceof Error ? error.message : error}`);
   }
 };
 
@@ -70,7 +73,9 @@ const followFile = (file: string, router: Router): NodeJS.Timeout => {
 };
 
 const start = async (): Promise<void> => {
-  const { supergraphFile, settingsFile, planner, ...env } = readEnv();
+  const { supergraphFile, settingsFile, planner, collector, ...env } = readEnv();
+  const tracing =
+    collector === undefined ? null : await startTracing({ serviceName: 'router', endpoint: collector });
   const supergraphSdl = await readText(supergraphFile);
   const transports = placesIn(supergraphSdl, supergraphFile).map((place) => httpTransport(place));
   const router = await startRouter({
@@ -86,6 +91,7 @@ const start = async (): Promise<void> => {
       clearInterval(following);
       await router.stop();
       await Promise.all(transports.map((transport) => transport.close()));
+      await tracing?.stop();
     },
   });
 };

@@ -16,6 +16,7 @@ import { checkLimits } from './guard/limits.ts';
 import { createAutomaticMemory } from './persisted/automatic.ts';
 import { createResolve, type Published } from './persisted/operations.ts';
 import { watchPublished } from './persisted/published.ts';
+import { createHivePlanner } from './plan/hive-planner.ts';
 import type { Planner } from './plan/planner.ts';
 import type { Transport } from './reach/transport.ts';
 import { isAnswer } from './run/answer.ts';
@@ -24,6 +25,7 @@ import { startPage } from './start-page.ts';
 import { asSource } from './stream/as-source.ts';
 import { createSharing } from './stream/shared.ts';
 import { createSockets } from './stream/sockets.ts';
+import { startWatching, type Watching } from './watch/watching.ts';
 
 /** What the endpoint is made of. */
 export type RouterOptions = {
@@ -46,6 +48,8 @@ export type RouterOptions = {
   readonly settings?: Settings;
   /** Hive's when left out. */
   readonly createPlanner?: (supergraphSdl: string) => Planner;
+  /** Where Prometheus may ask, apart from the port of the graph; nothing is counted when left out. */
+  readonly metricsPort?: number;
   readonly log?: Log;
 };
 
@@ -56,50 +60,65 @@ export type Router = Front & {
 };
 
 /** Prepares what was published, so that its first caller does not wait for a plan; says what fits the graph no more. */
-const prepareAll = (engine: Engine, published: Published, log: Log): void => {
+const prepareAll = (
+  engine: Engine,
+  published: Published,
+  { log, know }: { readonly log: Log; readonly know: Watching['know'] },
+): void => {
   for (const text of published.texts()) {
     const prepared = engine.prepare(text);
     if (isAnswer(prepared))
       log.warn('A published operation does not fit the graph.', { errors: prepared.body });
+    else if (prepared.name !== null) know(prepared.name);
   }
 };
 
 const engineMaker =
   (
-    { transports, production = false, createPlanner, log = processLog }: RouterOptions,
+    { transports, production = false, createPlanner = createHivePlanner, log = processLog }: RouterOptions,
     settings: FullSettings,
     caches: Caches,
+    watching: Watching,
   ) =>
   (supergraphSdl: string): Engine =>
-    createEngine({
-      ...{ supergraphSdl, production, log },
-      ...(createPlanner && { createPlanner }),
-      transports: transports.map(caches.around),
-      check: (document) => checkLimits(document, settings.limits),
-      maxTokens: settings.limits.maxTokens,
-      labels: new Set(settings.overrideLabels),
-    });
+    watching.engine(
+      createEngine({
+        ...{ supergraphSdl, production, log },
+        createPlanner: (sdl) => watching.planner(createPlanner(sdl)),
+        transports: transports.map((transport) => caches.around(watching.transport(transport))),
+        check: (document) => checkLimits(document, settings.limits),
+        maxTokens: settings.limits.maxTokens,
+        labels: new Set(settings.overrideLabels),
+      }),
+    );
 
 /** Serves the one endpoint of the shop. */
 export const startRouter = async (options: RouterOptions): Promise<Router> => {
   const { transports, logs = [], keys, pages, production = false, log = processLog } = options;
   const settings = fullSettings(options.settings ?? {}, production);
   const maxBytes = settings.cacheMegabytes * 1024 * 1024;
+  const { metricsPort, host } = options;
+  const watching = await startWatching(metricsPort === undefined ? null : { port: metricsPort, host });
   const caches = await startCaches(maxBytes > 0 ? logs : [], { maxBytes, log });
-  const makeEngine = engineMaker(options, settings, caches);
+  const makeEngine = engineMaker(options, settings, caches, watching);
   let engine = makeEngine(options.supergraphSdl);
   const { folder } = settings.operations;
-  const published = await watchPublished(folder, { changed: (all) => prepareAll(engine, all, log), log });
+  const about = { log, know: watching.know };
+  const published = await watchPublished(folder, { changed: (all) => prepareAll(engine, all, about), log });
 
-  const follow = createSharing((error, { requestId }) => refusalOf(error, requestId, { production, log }));
+  const follow = watching.follow(
+    createSharing((error, { requestId }) => refusalOf(error, requestId, { production, log })),
+  );
   const runner: Runner = {
     ...{ production, log },
     engine: () => engine,
-    guards: createGuards(settings),
-    resolve: createResolve({
-      ...{ mode: settings.operations.mode, published: published.current, log },
-      automatic: settings.operations.automatic ? createAutomaticMemory() : null,
-    }),
+    guards: watching.guards(createGuards(settings)),
+    resolve: watching.resolve(
+      createResolve({
+        ...{ mode: settings.operations.mode, published: published.current, log },
+        automatic: settings.operations.automatic ? createAutomaticMemory() : null,
+      }),
+    ),
     subscribe: asSource(follow),
   };
   const { origins, trustedProxies } = settings;
@@ -107,8 +126,8 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
     ...options,
     ...runner,
     ...{ origins, trustedProxies },
-    answers: caches.answers,
-    sockets: createSockets({ runner, follow, keys, trustedProxies }),
+    answers: watching.answers(caches.answers),
+    sockets: watching.sockets(createSockets({ runner, follow, keys, trustedProxies })),
     pages: (request, response) => pages?.(request, response) || startPage(request, response),
     notReady: async () => (await Promise.all(transports.map(whyNotReady))).flat(),
   });
@@ -116,7 +135,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
     ...front,
     reload: (supergraphSdl) => {
       const next = makeEngine(supergraphSdl);
-      prepareAll(next, published.current(), log);
+      prepareAll(next, published.current(), about);
       engine = next;
       caches.clear();
     },
@@ -124,6 +143,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
       published.stop();
       await front.stop();
       await caches.stop();
+      await watching.stop();
     },
   };
 };

@@ -94,10 +94,12 @@ export const send = (slot: Slot, text: string, parameters: unknown[]) => {
     operation.statements += 1;
     operation.running.add(query);
   }
-  const ended = () => {
+  const told = operation?.onStatement?.(text);
+  const ended = (error?: unknown) => {
     slot.pending -= 1;
     operation?.running.delete(query);
+    told?.(error);
   };
-  query.then(ended, ended);
+  query.then(() => ended(), ended);
   return query;
 };

@@ -4,8 +4,18 @@ import { DeadlineExceededError, isCancelled } from './errors.ts';
 /** A statement under way, as far as an operation must be able to stop it. */
 type Stoppable = { cancel(): void };
 
+/** Hears of each statement as it is sent: its text with $1, $2 …; what it gives is called when the statement ends. */
+export type OnStatement = (text: string) => (error?: unknown) => void;
+
+type OperationOptions = {
+  /** In epoch milliseconds. */
+  deadlineAt?: number;
+  onStatement?: OnStatement | null;
+};
+
 type Operation = {
   statements: number;
+  readonly onStatement: OnStatement | null;
   readonly deadlineAt: number | null;
   readonly running: Set<Stoppable>;
 };
@@ -29,10 +39,13 @@ export const remainingMs = (): number | null => {
  * cancelled. BEGIN and COMMIT do not count.
  */
 export const inOperation = async <T>(
-  { deadlineAt }: { /** In epoch milliseconds. */ deadlineAt?: number },
+  { deadlineAt, onStatement = null }: OperationOptions,
   work: () => Promise<T>,
 ): Promise<{ value: T; statements: number }> => {
-  const operation: Operation = { statements: 0, deadlineAt: deadlineAt ?? null, running: new Set() };
+  const operation: Operation = {
+    ...{ statements: 0, onStatement, running: new Set() },
+    deadlineAt: deadlineAt ?? null,
+  };
   const stopAll = () => {
     for (const statement of operation.running) statement.cancel();
   };

@@ -5,6 +5,7 @@ import {
   type FragmentSpreadNode,
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type InlineFragmentNode,
@@ -76,10 +77,10 @@ export const fieldOf = (
   return isUnionType(type) ? undefined : type.getFields()[name];
 };
 
-/** The fields that are selected of an object of one type, by response name, in the order of the document. */
+/** The fields that are selected of an object of one type, or of an interface where no more is known, by response name, in the order of the document. */
 export const collectFields = (
   { schema, fragments, conditions }: Selecting,
-  type: GraphQLObjectType,
+  type: GraphQLObjectType | GraphQLInterfaceType,
   selectionSets: readonly SelectionSetNode[],
 ): ReadonlyMap<string, readonly FieldNode[]> => {
   const fields = new Map<string, FieldNode[]>();

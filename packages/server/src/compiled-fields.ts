@@ -41,18 +41,49 @@ const keysOf = (path: Path): (string | number)[] => {
   return keys.reverse();
 };
 
-export const infoOf = (execution: Execution, field: FieldPlan, path: Path): GraphQLResolveInfo => ({
-  fieldName: field.definition.name,
-  fieldNodes: field.nodes,
-  returnType: field.definition.type,
-  parentType: field.parentType,
-  path,
-  schema: execution.schema,
-  fragments: execution.fragments,
-  rootValue: execution.rootValue,
-  operation: execution.operation,
-  variableValues: execution.variableValues,
-});
+/** What resolvers may ask about where they are. Few ask for anything, so it is looked up when they do. */
+class Info implements GraphQLResolveInfo {
+  readonly #execution: Execution;
+  readonly #field: FieldPlan;
+  readonly path: Path;
+
+  constructor(execution: Execution, field: FieldPlan, path: Path) {
+    this.#execution = execution;
+    this.#field = field;
+    this.path = path;
+  }
+
+  get fieldName() {
+    return this.#field.definition.name;
+  }
+  get fieldNodes() {
+    return this.#field.nodes;
+  }
+  get returnType() {
+    return this.#field.definition.type;
+  }
+  get parentType() {
+    return this.#field.parentType;
+  }
+  get schema() {
+    return this.#execution.schema;
+  }
+  get fragments() {
+    return this.#execution.fragments;
+  }
+  get rootValue() {
+    return this.#execution.rootValue;
+  }
+  get operation() {
+    return this.#execution.operation;
+  }
+  get variableValues() {
+    return { ...this.#execution.variableValues };
+  }
+}
+
+export const infoOf = (execution: Execution, field: FieldPlan, path: Path): GraphQLResolveInfo =>
+  new Info(execution, field, path);
 
 const argsOf = (execution: Execution, field: FieldPlan): Readonly<Record<string, unknown>> => {
   const known = execution.args[field.index];
@@ -93,17 +124,28 @@ export const fail = (
   return null;
 };
 
+/** The value of a field that needs neither a resolver nor completing; undefined for all others. */
+const plainValue = ({ constant, plain, resolve: own, definition }: FieldPlan, source: unknown): unknown => {
+  if (constant !== null) return constant;
+  if (own !== null || plain === null || typeof source !== 'object' || source === null) return undefined;
+  return plain((source as Data)[definition.name]);
+};
+
 const completeField = (
   execution: Execution,
   field: FieldPlan,
   source: unknown,
   parent: Path | undefined,
 ): unknown => {
+  const known = plainValue(field, source);
+  if (known !== undefined) return known;
   const { type } = field.definition;
   const path = { prev: parent, key: field.responseName, typename: field.parentType.name };
   try {
-    const complete = execution.completion(field);
     const value = resolve(execution, field, source, path);
+    const plain = field.plain?.(value);
+    if (plain !== undefined) return plain;
+    const complete = execution.completion(field);
     const completed = isPromise(value)
       ? value.then((settled) => complete(execution, settled, path))
       : complete(execution, value, path);

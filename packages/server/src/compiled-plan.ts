@@ -1,11 +1,18 @@
 import {
   type FieldNode,
+  GraphQLBoolean,
   type GraphQLField,
   type GraphQLFieldResolver,
+  GraphQLFloat,
+  GraphQLID,
+  GraphQLInt,
   type GraphQLObjectType,
+  GraphQLString,
   getArgumentValues,
+  getNullableType,
   Kind,
   type SelectionSetNode,
+  TypeNameMetaFieldDef,
   visit,
 } from 'graphql';
 import { collectFields, fieldOf, type Selecting } from './collect-fields.ts';
@@ -20,6 +27,10 @@ export type FieldPlan = {
   readonly definition: GraphQLField<unknown, unknown>;
   /** Null where the value is the property of the field's name. */
   readonly resolve: GraphQLFieldResolver<unknown, unknown> | null;
+  /** The value where it is known beforehand: the name of a type. */
+  readonly constant: string | null;
+  /** Takes a value as it is, if it is of the field's built-in scalar already; undefined for any other. */
+  readonly plain: ((value: unknown) => unknown) | null;
   /** Throws what is wrong with them. */
   readonly argsOf: (variables: Arguments) => Arguments;
   /** Tells this field from the others of the operation. */
@@ -56,6 +67,21 @@ const planArguments = (definition: GraphQLField<unknown, unknown>, node: FieldNo
   };
 };
 
+const isText = (value: unknown): unknown => (typeof value === 'string' ? value : undefined);
+const isInt = (value: unknown): unknown =>
+  typeof value === 'number' && (value | 0) === value ? value : undefined;
+const isFloat = (value: unknown): unknown =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+const isBoolean = (value: unknown): unknown => (typeof value === 'boolean' ? value : undefined);
+
+const plainTypes = new Map<unknown, NonNullable<FieldPlan['plain']>>([
+  [GraphQLString, isText],
+  [GraphQLID, isText],
+  [GraphQLInt, isInt],
+  [GraphQLFloat, isFloat],
+  [GraphQLBoolean, isBoolean],
+]);
+
 /** What every plain object has already is no name for a field of one. */
 const isPlainName = (name: string): boolean => !(name in {});
 
@@ -73,6 +99,8 @@ export const planObject = (
     fields.push({
       ...{ responseName, parentType: type, nodes, definition },
       resolve: definition.resolve ?? null,
+      constant: definition === TypeNameMetaFieldDef ? type.name : null,
+      plain: plainTypes.get(getNullableType(definition.type)) ?? null,
       argsOf: planArguments(definition, node),
       index: reading.nextIndex(),
     });

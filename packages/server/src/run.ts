@@ -1,6 +1,6 @@
 import { type Span, SpanKind } from '@opentelemetry/api';
 import { inOperation } from '@storegraph/postgres';
-import { createSourceEventStream, type ExecutionResult, type GraphQLError } from 'graphql';
+import { createSourceEventStream, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
 import { createCompiler } from './compiled-operation.ts';
 import { asGraphQLError, deadlineExceeded, maskErrors } from './errors.ts';
 import type { ExecutableSchema } from './executable-schema.ts';
@@ -48,13 +48,13 @@ const extensionsOf = (replayed: readonly string[], statements: number | null): R
 /** Runs an operation in a span of its own. */
 const spanOf = (
   subgraph: string,
-  { kind, operationName = '', requestId }: OpenedOperation,
+  { document, kind, operationName, requestId }: OpenedOperation,
   work: (span: Span | null) => Promise<GraphResult>,
 ): Promise<GraphResult> =>
   inSpan(`${subgraph} ${kind}`, { kind: SpanKind.SERVER }, async (span) => {
     span?.setAttributes({
       'graphql.operation.type': kind,
-      'graphql.operation.name': operationName,
+      'graphql.operation.name': getOperationAST(document, operationName)?.name?.value ?? '',
       'storegraph.request_id': requestId,
     });
     const result = await work(span);

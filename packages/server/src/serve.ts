@@ -4,6 +4,7 @@ import { mountSubgraph } from './mount.ts';
 import type { NotReady } from './routes.ts';
 import type { Subgraph } from './subgraph.ts';
 import type { PublicKeys } from './tokens.ts';
+import { startTracing } from './tracing.ts';
 import { within } from './within.ts';
 
 /** How a subgraph is served. */
@@ -16,6 +17,8 @@ export type ServeOptions = {
   readonly keys: PublicKeys;
   /** Hides schema details and traces from callers; no introspection. */
   readonly production?: boolean;
+  /** Where spans are sent, OTLP over HTTP; nowhere when left out. */
+  readonly collector?: string | undefined;
   readonly log?: Log;
 };
 
@@ -42,6 +45,9 @@ export const serveSubgraph = async <Context>(
   subgraph: Subgraph<Context>,
   options: ServeOptions,
 ): Promise<Front> => {
+  const { collector } = options;
+  const tracing =
+    collector === undefined ? null : await startTracing({ serviceName: subgraph.name, endpoint: collector });
   const mounted = mountSubgraph(subgraph, options);
   await mounted.start();
   const listening = startFront({
@@ -63,6 +69,7 @@ export const serveSubgraph = async <Context>(
     stop: async () => {
       await front.stop();
       await mounted.stop();
+      await tracing?.stop();
     },
   };
 };

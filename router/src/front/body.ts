@@ -62,11 +62,16 @@ const readBytes = (
       if (size > maxBytes) return refuse();
       chunks.push(chunk);
     });
+    let isWhole = false;
     request.on('end', () => {
+      isWhole = true;
       const [only] = chunks;
       resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks));
     });
-    const endedEarly = () => reject(bad('The body ended early.'));
+    // It closes in any case, and an error is dear.
+    const endedEarly = (): void => {
+      if (!isWhole) reject(bad('The body ended early.'));
+    };
     request.on('error', endedEarly);
     request.on('close', endedEarly);
   });

@@ -66,6 +66,15 @@ const membersOf = (definitions: readonly DefinitionNode[]): Map<string, Set<stri
   return members;
 };
 
+/**
+ * Every name an object of a type may have for its own: of an abstract type those of its members, and its own as well,
+ * because a subgraph that has the interface as an object knows no other.
+ */
+export const namesOfObjects = (sdl: string): ((type: string) => readonly string[]) => {
+  const members = membersOf(parse(sdl, { noLocation: true }).definitions);
+  return (type) => [type, ...(members.get(type) ?? [])];
+};
+
 const entitiesOf = (definitions: readonly DefinitionNode[]): Set<string> =>
   new Set(
     definitions

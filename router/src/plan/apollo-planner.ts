@@ -10,7 +10,8 @@ import {
   QueryPlanner,
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner';
-import { type GraphQLSchema, isAbstractType, parse, printSchema } from 'graphql';
+import { parse, printSchema } from 'graphql';
+import { namesOfObjects } from '../graph/supergraph.ts';
 import type { Path, PlanNode, Planner, Requirement, Rewrite, RewriteStep } from './planner.ts';
 
 /** Elastic-licensed parts, so this file is loaded only where it is asked for. */
@@ -21,7 +22,8 @@ const segmentOf = (segment: string | number): Path[number] =>
 const requirementsOf = (selection: QueryPlanSelectionNode): readonly Requirement[] => {
   if (selection.kind === 'Field') {
     const selections = selection.selections?.flatMap(requirementsOf) ?? null;
-    return [{ kind: 'field', name: selection.alias ?? selection.name, selections }];
+    const name = selection.alias ?? selection.name;
+    return [{ kind: 'field', name, as: name, selections }];
   }
   const selections = selection.selections.flatMap(requirementsOf);
   return selection.typeCondition === undefined
@@ -32,11 +34,7 @@ const requirementsOf = (selection: QueryPlanSelectionNode): readonly Requirement
 const fragmentPrefix = '... on ';
 
 /** Turns the nodes of Apollo's plans into ours. */
-const createTranslation = (schema: GraphQLSchema) => {
-  const namesOf = (typeName: string): string[] => {
-    const type = schema.getType(typeName);
-    return isAbstractType(type) ? schema.getPossibleTypes(type).map(({ name }) => name) : [typeName];
-  };
+const createTranslation = (namesOf: (type: string) => readonly string[]) => {
   const stepOf = (step: string): RewriteStep =>
     step.startsWith(fragmentPrefix)
       ? { kind: 'types', names: namesOf(step.slice(fragmentPrefix.length)) }
@@ -101,7 +99,7 @@ export const createApolloPlanner = (supergraphSdl: string): Planner => {
   });
   const apiSchema = supergraph.apiSchema();
   const planner = new QueryPlanner(supergraph);
-  const nodeOf = createTranslation(supergraph.schema.toGraphQLJSSchema());
+  const nodeOf = createTranslation(namesOfObjects(supergraphSdl));
   const labels = [...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map(([, label = '']) => label);
   const shareOf = (label: string): number | null => {
     const share = shareLabel.exec(label)?.[1];

@@ -3,14 +3,21 @@ export type Segment =
   | { readonly kind: 'field'; readonly name: string }
   /** Every element of a list. */
   | { readonly kind: 'each' }
-  /** Only objects of these types. */
+  /** Only objects that name one of these types as theirs. */
   | { readonly kind: 'types'; readonly names: readonly string[] };
 
 export type Path = readonly Segment[];
 
 /** What of an object is sent to tell a subgraph which entity is meant. */
 export type Requirement =
-  | { readonly kind: 'field'; readonly name: string; readonly selections: readonly Requirement[] | null }
+  | {
+      readonly kind: 'field';
+      /** What the answer calls it … */
+      readonly name: string;
+      /** … and what the subgraph does: one field may have been asked for with different arguments. */
+      readonly as: string;
+      readonly selections: readonly Requirement[] | null;
+    }
   | { readonly kind: 'fragment'; readonly type: string; readonly selections: readonly Requirement[] };
 
 /** A change to what is sent or received, where a subgraph calls something by another name than the graph does. */

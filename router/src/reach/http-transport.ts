@@ -63,6 +63,7 @@ export const httpTransport = (options: HttpTransportOptions): Transport => {
   });
   const sockets = createEventSockets({ name, url, maxAnswerBytes, log });
   let underWay = 0;
+  let closing: Promise<void> | null = null;
 
   return {
     name,
@@ -83,7 +84,8 @@ export const httpTransport = (options: HttpTransportOptions): Transport => {
     },
     close: async () => {
       sockets.close();
-      await pool.close();
+      closing ??= pool.close();
+      await closing;
     },
   };
 };

@@ -9,7 +9,6 @@ export type Finishing = {
   readonly form: Form;
   readonly run: Run;
   readonly guards: readonly Guard[];
-  readonly production: boolean;
 };
 
 /** An error of a subgraph explains the nulls at its place, under it, and (it has made them) above it. */
@@ -43,7 +42,9 @@ const errorOf = (flaw: Flaw, known: readonly GraphError[], { guards, run }: Fini
 const extensionsOf = ({ form, run }: Finishing): string => {
   const replayed = run.replayed.map(form.clientName);
   const idempotency = replayed.length > 0 ? `"idempotency":${JSON.stringify({ replayed })}` : '';
-  const trace = run.trace ? `"trace":${traceText(run.trace, { ...run, ...form })}` : '';
+  const trace = run.trace
+    ? `"trace":${traceText(run.trace, { plan: form.plan, statements: run.statements })}`
+    : '';
   if (!idempotency && !trace) return '';
   return `,"extensions":{${[idempotency, trace].filter(Boolean).join(',')}}`;
 };

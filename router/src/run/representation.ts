@@ -17,13 +17,13 @@ const take = (value: unknown, selections: readonly Requirement[] | null, isOfTyp
 
 const takeField = (
   { selected, entity, isOfType }: Taking,
-  { name, selections }: FieldRequirement,
+  { name, as, selections }: FieldRequirement,
 ): boolean => {
   if (!Object.hasOwn(entity, name) || entity[name] === undefined) return false;
   const taken = take(entity[name], selections, isOfType);
-  const before = selected[name];
+  const before = selected[as];
   // Two fragments may each need a part of the same object.
-  selected[name] = isData(before) && isData(taken) ? Object.assign(before, taken) : taken;
+  selected[as] = isData(before) && isData(taken) ? Object.assign(before, taken) : taken;
   return true;
 };
 
@@ -42,16 +42,18 @@ const takeAll = (taking: Taking, selections: readonly Requirement[]): boolean =>
 const plainRepresentation = ({ requires, inputRewrites }: EntityBatch, isOfType: IsOfType) => {
   const [only] = requires;
   if (requires.length !== 1 || only?.kind !== 'fragment' || inputRewrites.length > 0) return null;
-  const names = only.selections.flatMap((one) => (one.kind === 'field' && !one.selections ? [one.name] : []));
-  const isPlain = names.length === only.selections.length && names.every((name) => !(name in {}));
+  const fields = only.selections.filter(
+    (one) => one.kind === 'field' && !one.selections,
+  ) as FieldRequirement[];
+  const isPlain = fields.length === only.selections.length && fields.every(({ name }) => !(name in {}));
   if (!isPlain) return null;
   return (entity: Data): Data | null => {
     const type = entity['__typename'];
     if (type !== only.type && !isOfType(String(type), only.type)) return null;
     const selected: Data = {};
-    for (const name of names) {
+    for (const { name, as } of fields) {
       if (entity[name] === undefined) return null;
-      selected[name] = copyOf(entity[name]);
+      selected[as] = copyOf(entity[name]);
     }
     return selected;
   };

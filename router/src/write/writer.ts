@@ -2,11 +2,13 @@ import { collectFields, fieldOf, type Selecting } from '@storegraph/server';
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   getNullableType,
   isAbstractType,
+  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -66,7 +68,7 @@ const placed = (place: Place, { indices }: Writing): (string | number)[] =>
 
 const objectWriter = (
   compiling: Compiling,
-  type: GraphQLObjectType,
+  type: GraphQLObjectType | GraphQLInterfaceType,
   selectionSets: Parameters<typeof collectFields>[2],
   place: Place,
   depth: number,
@@ -101,22 +103,38 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const fieldWriter = (
   compiling: Compiling,
-  parent: GraphQLObjectType,
+  parent: GraphQLObjectType | GraphQLInterfaceType,
   nodes: readonly FieldNode[],
   place: Place,
   depth: number,
 ): Writer => {
   const name = nodes[0]?.name.value ?? '';
-  if (name === '__typename') {
-    const text = JSON.stringify(parent.name);
-    return () => text;
-  }
+  if (name === '__typename') return typenameWriter(compiling, parent, place);
   const field = fieldOf(compiling.schema, parent, name);
   if (!field) throw new Error(`${parent.name} has no field ${name}.`);
   const guard = compiling.denied(parent.name, name);
   const called = `${parent.name}.${name}`;
   if (guard !== null) return deniedWriter(guard, place, isNonNullType(field.type));
   return typeWriter(compiling, field.type, { nodes, called }, place, depth);
+};
+
+const typenameWriter = (
+  { schema }: Compiling,
+  parent: GraphQLObjectType | GraphQLInterfaceType,
+  place: Place,
+): Writer => {
+  const text = JSON.stringify(parent.name);
+  if (isObjectType(parent)) return () => text;
+  // Nothing said of what type it is, unless under the name that the client has for it.
+  return (value, writing) => {
+    if (typeof value === 'string' && isObjectType(schema.getType(value))) return JSON.stringify(value);
+    writing.flaws.push({
+      kind: 'missing',
+      field: `${parent.name}.__typename`,
+      path: placed(place, writing),
+    });
+    return null;
+  };
 };
 
 const deniedWriter =
@@ -174,6 +192,9 @@ const presentWriter = (
   // Only those that come are made, because an abstract type may have dozens.
   const writers = new Map<unknown, Writer | null>();
   const writerOf = (name: unknown): Writer | null => {
+    // Where nothing depends on the type nobody asked for it, and a subgraph may know the interface as an object.
+    if (isInterfaceType(type) && (name === undefined || name === type.name))
+      return objectWriter(compiling, type, sets, place, depth);
     const concrete = typeof name === 'string' ? compiling.schema.getType(name) : undefined;
     if (!isObjectType(concrete) || !compiling.schema.isSubType(type, concrete)) return null;
     return objectWriter(compiling, concrete, sets, place, depth);

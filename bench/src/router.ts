@@ -1,0 +1,179 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type BenchResult, median, percentile, type Ratio } from './result.ts';
+import { page } from './router-graph.ts';
+import { load, post } from './router-load.ts';
+
+/** As a popular page has them; more only queue. */
+const connections = 16;
+const warmMs = 2_000;
+const roundMs = 2_000;
+/** Ways take turns, so that what else the machine does falls on all of them. */
+const rounds = 5;
+const products = 24;
+const sizes = [1, 24, 240, 2_400];
+
+type Server = { readonly child: ChildProcess; readonly ports: readonly number[] };
+type Figures = {
+  readonly perSecond: number;
+  readonly cpuMs: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly bytes: number;
+};
+
+const file = fileURLToPath(new URL('router-process.ts', import.meta.url));
+
+const start = async (way: string, argument: unknown): Promise<Server> => {
+  const child = fork(file, [way, JSON.stringify(argument)], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  const [told] = (await once(child, 'message')) as [number | number[]];
+  return { child, ports: [told].flat() };
+};
+
+const stop = async ({ child }: Server): Promise<void> => {
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+};
+
+const cpuMsOf = async ({ child }: Server): Promise<number> => {
+  child.send('cpu');
+  const [{ user, system }] = (await once(child, 'message')) as [NodeJS.CpuUsage];
+  return (user + system) / 1_000;
+};
+
+const measure = async (server: Server, request: Buffer, ms: number): Promise<Figures> => {
+  const [port = 0] = server.ports;
+  const before = await cpuMsOf(server);
+  const { timesMs, perSecond, sample } = await load(port, request, { connections, ms });
+  const cpuMs = ((await cpuMsOf(server)) - before) / timesMs.length;
+  return { perSecond, cpuMs, p50: median(timesMs), p99: percentile(timesMs, 0.99), bytes: sample.length };
+};
+
+const middle = (all: readonly Figures[]): Figures => ({
+  perSecond: median(all.map(({ perSecond }) => perSecond)),
+  cpuMs: median(all.map(({ cpuMs }) => cpuMs)),
+  p50: median(all.map(({ p50 }) => p50)),
+  p99: median(all.map(({ p99 }) => p99)),
+  bytes: all[0]?.bytes ?? 0,
+});
+
+const request = (first: number): Buffer => post({ query: page, variables: { first } });
+
+/** The data, whatever the order of the answer's parts. */
+const dataOf = async ({ ports: [port = 0] }: Server, first: number): Promise<string> => {
+  const { sample } = await load(port, request(first), { connections: 1, ms: 0 });
+  return JSON.stringify(JSON.parse(sample.slice(sample.indexOf('\r\n\r\n'))).data);
+};
+
+const ways = [
+  'apollo, HTTP',
+  'ours, HTTP',
+  'apollo, in process',
+  'ours, in process',
+  'graphql-js, one schema',
+  'raw bytes',
+] as const;
+type Way = (typeof ways)[number];
+
+const startAll = async (urls: readonly string[]): Promise<Record<Way, Server>> => {
+  const ours = await start('ours', urls);
+  const data = await dataOf(ours, products);
+  const servers = {
+    'apollo, HTTP': await start('apollo', urls),
+    'ours, HTTP': ours,
+    'apollo, in process': await start('apollo', []),
+    'ours, in process': await start('ours', []),
+    'graphql-js, one schema': await start('monolith', []),
+    'raw bytes': await start('raw', `{"data":${data}}`),
+  };
+  for (const [way, server] of Object.entries(servers)) {
+    if ((await dataOf(server, products)) !== data) throw new Error(`${way} answers something else.`);
+  }
+  return servers;
+};
+
+const compare = async (servers: Record<Way, Server>): Promise<Record<Way, Figures>> => {
+  const found = Object.fromEntries(ways.map((way) => [way, [] as Figures[]])) as Record<Way, Figures[]>;
+  for (const way of ways) await measure(servers[way], request(products), warmMs);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const way of ways) found[way].push(await measure(servers[way], request(products), roundMs));
+  }
+  return Object.fromEntries(ways.map((way) => [way, middle(found[way])])) as Record<Way, Figures>;
+};
+
+/** CPU for each byte of the answer, at several sizes of it. */
+const bySize = async (server: Server): Promise<{ products: number; figures: Figures }[]> => {
+  const found = [];
+  for (const first of sizes) {
+    await measure(server, request(first), warmMs / 2);
+    found.push({ products: first, figures: await measure(server, request(first), roundMs) });
+  }
+  return found;
+};
+
+const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+const rowOf = (way: string, { perSecond, cpuMs, p50, p99, bytes }: Figures) => ({
+  ...{ way, 'requests a second': Math.round(perSecond), 'CPU ms': round(cpuMs, 3) },
+  ...{ 'p50 ms': round(p50), 'p99 ms': round(p99), bytes },
+});
+
+const ratiosOf = (found: Record<Way, Figures>, sized: readonly { figures: Figures }[]): Ratio[] => {
+  const faster = (way: Way, than: Way) => found[way].perSecond / found[than].perSecond;
+  const cheaper = (way: Way, than: Way) => found[than].cpuMs / found[way].cpuMs;
+  const perByte = sized.map(({ figures: { cpuMs, bytes } }) => cpuMs / bytes);
+  return [
+    {
+      name: 'HTTP: requests, ours to Apollo',
+      value: faster('ours, HTTP', 'apollo, HTTP'),
+      bound: 5,
+      atLeast: true,
+    },
+    {
+      name: 'HTTP: CPU, Apollo to ours',
+      value: cheaper('ours, HTTP', 'apollo, HTTP'),
+      bound: 5,
+      atLeast: true,
+    },
+    {
+      name: 'in process: requests, ours to Apollo',
+      value: faster('ours, in process', 'apollo, in process'),
+      bound: 10,
+      atLeast: true,
+    },
+    {
+      name: 'in process: CPU, Apollo to ours',
+      value: cheaper('ours, in process', 'apollo, in process'),
+      bound: 10,
+      atLeast: true,
+    },
+    {
+      name: 'CPU a byte, 2,400 products to 24',
+      value: (perByte[3] ?? 0) / (perByte[1] ?? 1),
+      bound: 1.2,
+      atLeast: false,
+    },
+  ];
+};
+
+/** The same page through Apollo's gateway, ours, one schema without a router, and as bare bytes. */
+export const run = async (): Promise<BenchResult> => {
+  const subgraphs = await start('subgraphs', []);
+  const urls = subgraphs.ports.map((port) => `http://127.0.0.1:${port}`);
+  const servers = await startAll(urls);
+  const found = await compare(servers);
+  const sized = await bySize(servers['ours, HTTP']);
+  await Promise.all([subgraphs, ...Object.values(servers)].map(stop));
+  return {
+    name: `A page of ${products} products, 14 fields from 3 subgraphs, over ${connections} connections`,
+    rows: [
+      ...ways.map((way) => rowOf(way, found[way])),
+      ...sized.map(({ products: first, figures }) => rowOf(`ours, HTTP: ${first} products`, figures)),
+    ],
+    ratios: ratiosOf(found, sized),
+  };
+};

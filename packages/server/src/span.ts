@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  type Attributes,
+  context,
+  isSpanContextValid,
+  propagation,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+
+// It hands out spans that are nothing until somebody registers an SDK.
+const tracer = trace.getTracer('storegraph');
+
+/** The longest statement is a tenth of it. */
+const maxStatementLength = 4_000;
+
+/** Marks a span as failed. Its error is told by a code alone: messages can hold somebody's values. */
+export const failSpan = (span: Span, code: string): void => {
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.setAttribute('error.type', code);
+};
+
+const endWith = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    failSpan(span, error instanceof Error ? error.name : 'Error');
+    throw error;
+  } finally {
+    span.end();
+  }
+};
+
+/**
+ * Runs work in a span of its own, under the one that is active. The work gets the span only where it is recorded,
+ * so that nobody describes what nobody collects.
+ */
+export const inSpan = <T>(
+  name: string,
+  options: SpanOptions,
+  work: (span: Span | null) => Promise<T>,
+): Promise<T> => {
+  const span = tracer.startSpan(name, options);
+  if (!isSpanContextValid(span.spanContext())) return work(null);
+  // Also where it is not recorded: those further down must hear that this trace was left out.
+  const inside = trace.setSpan(context.active(), span);
+  return context.with(inside, () => endWith(span, () => work(span.isRecording() ? span : null)));
+};
+
+/** Notes what was done already, from one moment to another in epoch milliseconds, under the active span. */
+export const noteSpan = (name: string, startTime: number, endTime: number, attributes?: Attributes): void =>
+  tracer.startSpan(name, { startTime, ...(attributes && { attributes }) }).end(endTime);
+
+/** Runs work under the span that a caller names in its `traceparent`. */
+export const inCallersTrace = <T>(headers: IncomingHttpHeaders, work: () => T): T =>
+  headers['traceparent'] === undefined
+    ? work()
+    : context.with(propagation.extract(context.active(), headers), work);
+
+/** Tells what ended a statement: its SQLSTATE, which holds no values. */
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'Error';
+
+/** Makes a span of each SQL statement, under the operation's: its text, never its values. */
+export const spansOfStatements =
+  (operation: Span) =>
+  (text: string): ((error?: unknown) => void) => {
+    const attributes = {
+      'db.system.name': 'postgresql',
+      'db.query.text': text.slice(0, maxStatementLength),
+    };
+    const verb = /\w+/.exec(text)?.[0].toLowerCase() ?? 'statement';
+    const under = trace.setSpan(context.active(), operation);
+    const span = tracer.startSpan(`sql ${verb}`, { kind: SpanKind.CLIENT, attributes }, under);
+    return (error) => {
+      if (error !== undefined) failSpan(span, codeOf(error));
+      span.end();
+    };
+  };

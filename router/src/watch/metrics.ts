@@ -1,0 +1,121 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Prepared } from '../prepare/prepared.ts';
+import { createBoundedNames } from './bounded-names.ts';
+import type { Outcome } from './outcome.ts';
+
+type Named = Pick<Prepared, 'kind' | 'name'>;
+
+/** What the router counts. Operations are told by their names, never by their ids, texts or variables. */
+export type Metrics = {
+  /** Keeps the name of a published operation apart from what callers make up. */
+  readonly know: (operation: string) => void;
+  /** An operation was run, or refused. Null where it is not known which. */
+  readonly answered: (operation: Named | null, client: string | null, outcome: Outcome) => void;
+  readonly took: (operation: Named, seconds: number) => void;
+  readonly prepared: (isNew: boolean, seconds: number) => void;
+  readonly planned: (seconds: number) => void;
+  readonly fetched: (subgraph: string, code: string, seconds: number) => void;
+  /** An answer was looked for among those that are kept. */
+  readonly soughtKept: (isFound: boolean) => void;
+  readonly sockets: Level;
+  readonly subscriptions: Level;
+  readonly upstreams: Level;
+  readonly sentEvent: () => void;
+  /** The text that Prometheus reads. */
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+};
+
+/** How many there are now. */
+export type Level = { readonly rise: () => void; readonly fall: () => void };
+
+/** A shop publishes about a hundred operations; beside these it takes as many again from who writes new ones. */
+const maxOperations = 200;
+/** Sites, apps and tills. */
+const maxClients = 50;
+/** Ours and those of all subgraphs. */
+const maxCodes = 100;
+const maxLimits = 30;
+
+/** Seconds; the shop's answers take 2 to 50 ms, its deadline is 10 s. */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Seconds; a plan takes a tenth of a millisecond to a few. */
+const planBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1];
+
+const prefix = 'storegraph_router_';
+
+/** Builds metrics in a registry of their own. */
+export const createMetrics = (): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const operations = createBoundedNames(maxOperations);
+  const clients = createBoundedNames(maxClients);
+  const codes = createBoundedNames(maxCodes);
+  const limits = createBoundedNames(maxLimits);
+  const { counter, histogram, level } = makersIn(registry);
+
+  const requests = counter('operations_total', 'Operations by how they ended.', [
+    'operation',
+    'kind',
+    'client',
+    'outcome',
+  ]);
+  const hits = counter('limit_hits_total', 'Refusals by the limit that was met.', ['limit']);
+  const prepares = counter('prepared_total', 'Operations that were known already, or new.', ['found']);
+  const kept = counter('kept_answers_total', 'Answers looked for among those that are kept.', ['found']);
+  const events = counter('events_sent_total', 'Events handed to followers of subscriptions.', []);
+  const durations = histogram('operation_seconds', 'How long operations ran.', buckets, [
+    'operation',
+    'kind',
+  ]);
+  const fetches = histogram('fetch_seconds', 'Questions to subgraphs by what came of them.', buckets, [
+    'subgraph',
+    'outcome',
+  ]);
+  const preparing = histogram('prepare_seconds', 'Parsing and checking new operations.', planBuckets, []);
+  const planning = histogram('plan_seconds', 'Planning new operations.', planBuckets, []);
+
+  const nameOf = ({ name }: Named): string => (name === null ? 'unnamed' : operations.of(name));
+
+  return {
+    know: operations.know,
+    answered: (operation, client, { code, limit }) => {
+      requests.inc({
+        operation: operation ? nameOf(operation) : 'unknown',
+        kind: operation?.kind ?? 'unknown',
+        client: client === null ? 'unknown' : clients.of(client),
+        outcome: codes.of(code),
+      });
+      if (limit !== null) hits.inc({ limit: limits.of(limit) });
+    },
+    took: (operation, seconds) =>
+      durations.observe({ operation: nameOf(operation), kind: operation.kind }, seconds),
+    prepared: (isNew, seconds) => {
+      prepares.inc({ found: String(!isNew) });
+      if (isNew) preparing.observe(seconds);
+    },
+    planned: (seconds) => planning.observe(seconds),
+    fetched: (subgraph, code, seconds) => fetches.observe({ subgraph, outcome: codes.of(code) }, seconds),
+    soughtKept: (isFound) => kept.inc({ found: String(isFound) }),
+    sockets: level('sockets', 'Open WebSockets.'),
+    subscriptions: level('subscriptions', 'Followers of subscriptions.'),
+    upstreams: level('upstreams', 'Open subscriptions at subgraphs, each shared by its followers.'),
+    sentEvent: () => events.inc(),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+};
+
+const makersIn = (registry: Registry) => {
+  const registers = [registry];
+  return {
+    counter: (name: string, help: string, labelNames: readonly string[]) =>
+      new Counter({ name: `${prefix}${name}`, help, labelNames, registers }),
+    histogram: (name: string, help: string, bounds: number[], labelNames: readonly string[]) =>
+      new Histogram({ name: `${prefix}${name}`, help, buckets: bounds, labelNames, registers }),
+    level: (name: string, help: string): Level => {
+      const gauge = new Gauge({ name: `${prefix}${name}`, help, registers });
+      return { rise: () => gauge.inc(), fall: () => gauge.dec() };
+    },
+  };
+};

@@ -1,0 +1,67 @@
+import type { Engine } from '../engine.ts';
+import type { Sockets } from '../front/front.ts';
+import type { AnswerStore } from '../front/kept-answers.ts';
+import type { Guards, Resolve } from '../front/operation.ts';
+import type { Planner } from '../plan/planner.ts';
+import type { Transport } from '../reach/transport.ts';
+import type { Follow } from '../stream/shared.ts';
+import { meteredEngine, meteredPlanner, meteredTransport } from './metered-engine.ts';
+import {
+  meteredAnswers,
+  meteredFollow,
+  meteredGuards,
+  meteredResolve,
+  meteredSockets,
+} from './metered-front.ts';
+import { createMetrics } from './metrics.ts';
+import { type MetricsServerOptions, serveMetrics } from './metrics-server.ts';
+import { tracedEngine, tracedPlanner, tracedTransport } from './traced.ts';
+
+/** Puts what operators see around the parts of a router. */
+export type Watching = {
+  readonly engine: (engine: Engine) => Engine;
+  readonly planner: (planner: Planner) => Planner;
+  /** Around the way itself: what a cache answers was not fetched. */
+  readonly transport: (transport: Transport) => Transport;
+  readonly resolve: (resolve: Resolve) => Resolve;
+  readonly guards: (guards: Guards) => Guards;
+  readonly answers: (answers: AnswerStore) => AnswerStore;
+  readonly sockets: (sockets: Sockets) => Sockets;
+  readonly follow: (follow: Follow) => Follow;
+  /** Keeps the name of a published operation apart from what callers make up. */
+  readonly know: (operation: string) => void;
+  /** Where Prometheus finds the metrics; null where nobody counts. */
+  readonly metricsUrl: string | null;
+  readonly stop: () => Promise<void>;
+};
+
+const same = <T>(part: T): T => part;
+
+/** Spans alone, which are nothing until a process sends them somewhere. */
+const spansOnly: Watching = {
+  ...{ engine: tracedEngine, planner: tracedPlanner, transport: tracedTransport },
+  ...{ resolve: same, guards: same, answers: same, sockets: same, follow: same },
+  know: () => undefined,
+  metricsUrl: null,
+  stop: async () => undefined,
+};
+
+/** Counts and measures, and serves what comes of it; null makes spans alone. */
+export const startWatching = async (serving: MetricsServerOptions | null): Promise<Watching> => {
+  if (serving === null) return spansOnly;
+  const metrics = createMetrics();
+  const server = await serveMetrics(metrics, serving);
+  return {
+    engine: (engine) => tracedEngine(meteredEngine(engine, metrics)),
+    planner: (planner) => tracedPlanner(meteredPlanner(planner, metrics)),
+    transport: (transport) => tracedTransport(meteredTransport(transport, metrics)),
+    resolve: (resolve) => meteredResolve(resolve, metrics),
+    guards: (guards) => meteredGuards(guards, metrics),
+    answers: (answers) => meteredAnswers(answers, metrics),
+    sockets: (sockets) => meteredSockets(sockets, metrics),
+    follow: (follow) => meteredFollow(follow, metrics),
+    know: metrics.know,
+    metricsUrl: server.url,
+    stop: server.stop,
+  };
+};
