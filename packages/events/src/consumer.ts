@@ -3,6 +3,8 @@ import { sql } from 'drizzle-orm';
 import type { Bus } from './bus.ts';
 import { type FactType, publisherOf, type StoredEvent } from './catalogue.ts';
 import type { EventLog } from './log.ts';
+import { startReporting } from './place-report.ts';
+import { CursorTooOldError } from './retention.ts';
 
 /** How many facts one transaction takes in. */
 const batchSize = 100;
@@ -20,6 +22,11 @@ export type Handlers = {
 export type Consumer = {
   /** Resolves when every fact published before the call has had its effect here. */
   drained(): Promise<void>;
+  /**
+   * Throws why it has come to a halt: facts it has not taken in are deleted. It goes on when the place in
+   * `consumed` has been set to a fact that is kept.
+   */
+  check(): void;
   stop(): Promise<void>;
 };
 
@@ -50,6 +57,9 @@ export const startConsumer = ({
     drained: async () => {
       await Promise.all(inboxes.map((inbox) => inbox.drained()));
     },
+    check: () => {
+      for (const inbox of inboxes) inbox.check();
+    },
     stop: async () => {
       stopping.abort();
       await Promise.all(inboxes.map((inbox) => inbox.ended));
@@ -70,16 +80,14 @@ type InboxNeeds = {
 const runInbox = (needs: InboxNeeds) => {
   const { db, bus, publisher, consumer, onError, signal } = needs;
   let position = 0;
+  let halt: CursorTooOldError | null = null;
   let watchers: (() => void)[] = [];
   const moveTo = (sequence: number) => {
     position = sequence;
     for (const check of watchers) check();
   };
 
-  const run = async (log: EventLog) => {
-    await db.execute(sql`insert into consumed (consumer, publisher, sequence)
-      values (${consumer}, ${publisher}, 0) on conflict do nothing`);
-    moveTo(await positionOf(db, needs));
+  const takeAllIn = async (log: EventLog) => {
     for await (const page of log.follow(position, signal)) {
       for (let start = 0; start < page.length && !signal.aborted; start += batchSize) {
         const batch = page.slice(start, start + batchSize);
@@ -88,15 +96,43 @@ const runInbox = (needs: InboxNeeds) => {
       }
     }
   };
+  const run = async (log: EventLog) => {
+    await db.execute(sql`insert into consumed (consumer, publisher, sequence)
+      values (${consumer}, ${publisher}, 0) on conflict do nothing`);
+    moveTo(await positionOf(db, needs));
+    // First, so that nothing is kept for a consumer that cannot go on.
+    await log.read(position, 1);
+    halt = null;
+    const reporting = await startReporting({
+      log,
+      consumer,
+      position: () => position,
+      onError: (error) => onError(error, null),
+    });
+    try {
+      await takeAllIn(log);
+    } finally {
+      await reporting.stop();
+    }
+  };
   const untilStopped = async () => {
     const log = await Promise.race([bus.log(publisher), aborted(signal)]);
     for (let tries = 0; log && !signal.aborted; tries += 1) {
-      await run(log).catch((error: unknown) => onError(error, null));
+      try {
+        // It ends by itself when the log is stopped.
+        return await run(log);
+      } catch (error) {
+        if (error instanceof CursorTooOldError) halt = error;
+        onError(error, null);
+      }
       await pause(retryDelayMs(tries), signal);
     }
   };
   return {
     ended: untilStopped(),
+    check: () => {
+      if (halt) throw halt;
+    },
     drained: async () => {
       const head = await (await bus.log(publisher)).head();
       await new Promise<void>((resolve) => {

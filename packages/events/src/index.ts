@@ -10,3 +10,4 @@ export {
 export { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 export { type EventLog, type OpenEventLog, openEventLog } from './log.ts';
 export { announceCommit, append, eventsMigrations } from './outbox.ts';
+export { CursorTooOldError } from './retention.ts';

@@ -1,6 +1,7 @@
 import type { Database } from '@storegraph/postgres';
 import type { StoredEvent } from './catalogue.ts';
 import { headOf, onCommit, readAfter } from './outbox.ts';
+import { savePlace, startPruning } from './retention.ts';
 
 /** How often the head is asked for, for facts that other processes committed. */
 const pollMs = 100;
@@ -14,19 +15,25 @@ export type EventLog = {
   readonly publisher: string;
   /** The sequence of the latest fact, 0 before the first. */
   head(): Promise<number>;
-  /** The facts behind a sequence, in order, at most `limit`. */
+  /** The facts behind a sequence, in order, at most `limit`. Throws a CursorTooOldError when some are deleted. */
   read(after: number, limit: number): Promise<readonly StoredEvent[]>;
   /**
    * Every fact behind a sequence, then each new one, in pages, until the signal. A follower keeps a position
-   * and no queue, so a slow one costs nothing and misses nothing; leaving settles at once.
+   * and no queue, so a slow one costs nothing and misses nothing; leaving settles at once. One whose next facts
+   * are deleted is thrown a CursorTooOldError.
    */
   follow(after: number | 'now', signal: AbortSignal): AsyncIterableIterator<readonly StoredEvent[]>;
+  /** Keeps what lies behind a consumer's place, for as long as the consumer says so again and again. */
+  keepFor(consumer: string, after: number): Promise<void>;
 };
 
-/** An event log with its relay, which is to be stopped. */
+/** An event log with its relay and its pruning, which are to be stopped. */
 export type OpenEventLog = EventLog & { stop(): Promise<void> };
 
-/** Opens the outbox in a subgraph's own database as a log, woken by this process's commits and else by polling. */
+/**
+ * Opens the outbox in a subgraph's own database as a log, woken by this process's commits and else by polling.
+ * While it is open, old facts that every consumer has behind it are deleted.
+ */
 export const openEventLog = ({
   db,
   publisher,
@@ -34,7 +41,7 @@ export const openEventLog = ({
 }: {
   db: Database;
   publisher: string;
-  /** Told when the head could not be read; the next poll tries again. */
+  /** Told when the head could not be read or old facts not be deleted; it is tried again. */
   onError?: (error: unknown) => void;
 }): OpenEventLog => {
   const stopped = new AbortController();
@@ -62,6 +69,8 @@ export const openEventLog = ({
   timer.unref();
   const ignoreCommits = onCommit(publisher, wakeAll);
 
+  const pruning = startPruning(db, onError);
+
   const read = (after: number, limit: number) => readAfter(db, { publisher, after, limit });
   const next = sharedReads((after) => read(after, pageSize));
   return {
@@ -76,11 +85,12 @@ export const openEventLog = ({
         next,
         sleepers,
       }),
+    keepFor: (consumer, after) => savePlace(db, consumer, after),
     stop: async () => {
       clearInterval(timer);
       ignoreCommits();
       stopped.abort();
-      await polling;
+      await Promise.all([polling, pruning.stop()]);
     },
   };
 };
@@ -137,6 +147,7 @@ const follow = ({ after, signal, head, next, sleepers }: Following) => {
   let isLeft = signal.aborted;
   const leave = () => {
     isLeft = true;
+    signal.removeEventListener('abort', leave);
     sleepers.delete(wake);
     wake();
   };
@@ -165,11 +176,16 @@ const follow = ({ after, signal, head, next, sleepers }: Following) => {
   const iterator: AsyncIterableIterator<readonly StoredEvent[]> = {
     [Symbol.asyncIterator]: () => iterator,
     next: async () => {
-      const page = await nextPage();
-      return page ? { done: false, value: page } : done;
+      try {
+        const page = await nextPage();
+        return page ? { done: false, value: page } : done;
+      } catch (error) {
+        // Nobody returns an iterator that has thrown.
+        leave();
+        throw error;
+      }
     },
     return: async () => {
-      signal.removeEventListener('abort', leave);
       leave();
       return done;
     },

@@ -9,6 +9,7 @@ import {
 } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 import { type Fact, isKnown, parseFact, publisherOf, type StoredEvent, versionOf } from './catalogue.ts';
+import { CursorTooOldError } from './retention.ts';
 
 /** The tables a subgraph needs to publish and to consume. */
 export const eventsMigrations: MigrationFolder = {
@@ -80,7 +81,7 @@ type OutboxRow = {
   occurred_at: Date | string;
 };
 
-/** The facts behind a sequence, in order, at most `limit`. */
+/** The facts behind a sequence, in order, at most `limit`. The log has no gaps: one says that facts are deleted. */
 export const readAfter = async (
   reader: Reader,
   { publisher, after, limit }: { publisher: string; after: number; limit: number },
@@ -88,7 +89,10 @@ export const readAfter = async (
   const rows = await reader.execute<OutboxRow>(sql`
     select sequence, type, version, aggregate_id, data, occurred_at
     from outbox where sequence > ${after} order by sequence limit ${limit}`);
-  return [...rows].map((row) => storedEvent(publisher, row));
+  const events = [...rows].map((row) => storedEvent(publisher, row));
+  const oldestKept = events[0]?.sequence ?? 0;
+  if (oldestKept > after + 1) throw new CursorTooOldError({ publisher, after, oldestKept });
+  return events;
 };
 
 const storedEvent = (publisher: string, row: OutboxRow): StoredEvent => {

@@ -9,7 +9,7 @@ export type OnStatement = (text: string) => (error?: unknown) => void;
 
 type OperationOptions = {
   /** In epoch milliseconds. */
-  deadlineAt?: number;
+  deadlineAt?: number | null;
   onStatement?: OnStatement | null;
 };
 
@@ -38,24 +38,38 @@ export const remainingMs = (): number | null => {
  * Runs work as one operation: its SQL statements are counted, and at its deadline those still running are
  * cancelled. BEGIN and COMMIT do not count.
  */
-export const inOperation = async <T>(
-  { deadlineAt, onStatement = null }: OperationOptions,
-  work: () => Promise<T>,
-): Promise<{ value: T; statements: number }> => {
-  const operation: Operation = {
-    ...{ statements: 0, onStatement, running: new Set() },
-    deadlineAt: deadlineAt ?? null,
-  };
+export const inOperation = <T>(
+  { deadlineAt = null, onStatement = null }: OperationOptions,
+  work: () => T | Promise<T>,
+): Worked<T> | Promise<Worked<T>> => {
+  const operation: Operation = { statements: 0, onStatement, deadlineAt, running: new Set() };
+  const value = operations.run(operation, () => {
+    const worked = work();
+    // Awaited inside: drizzle's queries start when they are awaited, and must start in this operation.
+    return isThenable(worked) ? (async () => await worked)() : worked;
+  });
+  // What was there at once has nothing that could be late.
+  return value instanceof Promise
+    ? untilDeadline(operation, value)
+    : { value, statements: operation.statements };
+};
+
+/** What work gave, and how many statements it took. */
+type Worked<T> = { value: T; statements: number };
+
+const isThenable = <T>(worked: T | Promise<T>): worked is Promise<T> =>
+  typeof worked === 'object' && worked !== null && 'then' in worked;
+
+const untilDeadline = async <T>(operation: Operation, work: Promise<T>): Promise<Worked<T>> => {
+  const { deadlineAt } = operation;
   const stopAll = () => {
     for (const statement of operation.running) statement.cancel();
   };
-  const timer = deadlineAt === undefined ? null : setTimeout(stopAll, Math.max(0, deadlineAt - Date.now()));
+  const timer = deadlineAt === null ? null : setTimeout(stopAll, Math.max(0, deadlineAt - Date.now()));
   try {
-    // Awaited inside: drizzle's queries start when they are awaited, and must start in this operation.
-    const value = await operations.run(operation, async () => await work());
-    return { value, statements: operation.statements };
+    return { value: await work, statements: operation.statements };
   } catch (error) {
-    const isLate = deadlineAt !== undefined && Date.now() >= deadlineAt;
+    const isLate = deadlineAt !== null && Date.now() >= deadlineAt;
     throw isLate && (isCancelled(error) || isTooLate(error)) ? tooLate(error) : error;
   } finally {
     if (timer) clearTimeout(timer);

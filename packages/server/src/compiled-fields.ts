@@ -10,6 +10,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { FieldPlan, ObjectPlan } from './compiled-plan.ts';
+import { isPromise } from './soon.ts';
 
 export type Path = GraphQLResolveInfo['path'];
 type Data = Record<string, unknown>;
@@ -31,9 +32,6 @@ export type Execution = {
   readonly args: (Readonly<Record<string, unknown>> | undefined)[];
   readonly errors: GraphQLError[];
 };
-
-export const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 const keysOf = (path: Path): (string | number)[] => {
   const keys: (string | number)[] = [];

@@ -19,18 +19,15 @@ import {
   type Execution,
   fail,
   infoOf,
-  isPromise,
   type Of,
 } from './compiled-fields.ts';
 import { type FieldPlan, planObject, type Reading } from './compiled-plan.ts';
+import { after, isPromise } from './soon.ts';
 
 /** What values are completed of: a field of what is being read. */
 type At = { readonly reading: Reading; readonly field: FieldPlan };
 
 const named = ({ field }: At): string => `${field.parentType.name}.${field.definition.name}`;
-
-const then = (value: unknown, next: (settled: unknown) => unknown): unknown =>
-  isPromise(value) ? value.then(next) : next(value);
 
 const leaf =
   (type: GraphQLLeafType): Complete =>
@@ -50,7 +47,7 @@ const object = ({ reading, field }: At, type: GraphQLObjectType): Complete => {
   const { isTypeOf } = type;
   if (!isTypeOf) return fields;
   return (execution, value, path) =>
-    then(isTypeOf(value, execution.contextValue, infoOf(execution, field, path)), (isOne) => {
+    after(isTypeOf(value, execution.contextValue, infoOf(execution, field, path)), (isOne) => {
       if (isOne) return fields(execution, value, path);
       throw new GraphQLError(`Expected a value of type "${type.name}".`, { nodes: field.nodes });
     });
@@ -71,7 +68,7 @@ const abstract = (at: At, type: GraphQLAbstractType): Complete => {
   };
   const resolveType = type.resolveType ?? defaultTypeResolver;
   return (execution, value, path) =>
-    then(resolveType(value, execution.contextValue, infoOf(execution, field, path), type), (name) =>
+    after(resolveType(value, execution.contextValue, infoOf(execution, field, path), type), (name) =>
       (known.get(name) ?? concreteOf(name))(execution, value, path),
     );
 };
@@ -81,7 +78,7 @@ const list = (at: At, ofType: GraphQLOutputType): Complete => {
   const complete = completeOf(at, ofType);
   const completeItem = (execution: Execution, item: unknown, path: GraphQLResolveInfo['path']): unknown => {
     try {
-      const completed = then(item, (settled) => complete(execution, settled, path));
+      const completed = after(item, (settled) => complete(execution, settled, path));
       if (!isPromise(completed)) return completed;
       return completed.then(undefined, (error: unknown) => fail(execution, field, ofType, error, path));
     } catch (error) {
@@ -126,7 +123,7 @@ const completeOf = (at: At, type: GraphQLOutputType): Complete => {
     if (value != null) return value;
     throw new Error(`Cannot return null for non-nullable field ${named(at)}.`);
   };
-  return (execution, value, path) => then(nullable(execution, value, path), refuseNull);
+  return (execution, value, path) => after(nullable(execution, value, path), refuseNull);
 };
 
 /** Makes, for each field when it is first met, the function that completes its values. */

@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { createEnding } from './ending.ts';
 import { createExecutableSchema } from './executable-schema.ts';
 import { type Log, log as processLog } from './log.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from './operation.ts';
 import { createPreparer } from './prepare.ts';
 import { createRunner, type GraphResult } from './run.ts';
+import { isPromise, type Soon } from './soon.ts';
 import { mapStream, type ResultStream } from './stream.ts';
 import type { Subgraph } from './subgraph.ts';
 import type { PublicKeys } from './tokens.ts';
@@ -43,9 +45,6 @@ export type MountedSubgraph = {
 /** How long a stop waits for what is in flight: as long as an operation takes at most when nothing else is said. */
 export const drainMs = 10_000;
 
-/** Why a request's signal is aborted. Made once: an error is dear, and this one is nobody's fault. */
-const endOfOperation = new Error('Nobody waits for the answer any more.');
-
 const needsStream = (): GraphQLError =>
   new GraphQLError('Subscriptions are answered over WebSocket (graphql-transport-ws) on this path.', {
     extensions: { code: 'BAD_REQUEST' },
@@ -64,20 +63,21 @@ export const mountSubgraph = <Context>(
   const prepare = createPreparer(executable.schema, { production });
   const streams = new Set<ResultStream<GraphResult>>();
 
-  const check = async (operation: Operation): Promise<OpenedOperation | GraphResult> => {
+  const check = (operation: Operation): Soon<OpenedOperation | GraphResult> => {
     const requestId = operation.requestId ?? newRequestId();
     return openOperation({ ...operation, requestId }, { prepare, keys });
   };
 
   const execute = async (operation: Operation): Promise<GraphResult> => {
-    const checked = await check(operation);
+    const checking = check(operation);
+    const checked = isPromise(checking) ? await checking : checking;
     if (!('kind' in checked)) return checked;
     if (checked.kind === 'subscription') return { errors: [needsStream()] };
-    const nobodyWaits = new AbortController();
+    const ending = createEnding();
     try {
-      return await run(checked, nobodyWaits.signal);
+      return await run(checked, ending);
     } finally {
-      nobodyWaits.abort(endOfOperation);
+      ending.end();
     }
   };
 
@@ -85,18 +85,17 @@ export const mountSubgraph = <Context>(
     const checked = await check(operation);
     if (!('kind' in checked)) return checked;
     if (checked.kind !== 'subscription') return { errors: [needsNoStream()] };
-    const nobodyWaits = new AbortController();
-    const source = await open(checked, nobodyWaits.signal);
+    const ending = createEnding();
+    const source = await open(checked, ending);
     if (!('next' in source)) {
-      nobodyWaits.abort(endOfOperation);
+      ending.end();
       return source;
     }
     const stream = mapStream(source, {
-      map: (event) =>
-        run({ ...checked, deadlineAt: Date.now() + defaultDeadlineMs }, nobodyWaits.signal, event),
+      map: async (event) => run({ ...checked, deadlineAt: Date.now() + defaultDeadlineMs }, ending, event),
       failed: (error) => failed(error, checked.requestId),
       ended: () => {
-        nobodyWaits.abort(endOfOperation);
+        ending.end();
         streams.delete(stream);
       },
     });

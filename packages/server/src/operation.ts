@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DocumentNode, GraphQLError, getOperationAST, type OperationTypeNode } from 'graphql';
 import type { Prepared } from './prepare.ts';
+import { after, type Soon } from './soon.ts';
 import { type PublicKeys, verifyToken } from './tokens.ts';
 import { anonymous, type Viewer } from './viewer.ts';
 
@@ -41,17 +42,26 @@ const notNamed = (): GraphQLError =>
     },
   );
 
-const viewerOf = async ({ viewer, token }: Operation, keys: PublicKeys | undefined): Promise<Viewer> => {
+const viewerOf = (
+  { viewer, token }: Operation,
+  keys: PublicKeys | undefined,
+): Soon<Viewer | { readonly errors: readonly GraphQLError[] }> => {
   if (viewer) return viewer;
   if (token === undefined) return anonymous;
-  return (await verifyToken(keys ?? { keys: [] }, token)).viewer;
+  return verifyToken(keys ?? { keys: [] }, token).then(
+    (verified) => verified.viewer,
+    (error: unknown) => {
+      if (error instanceof GraphQLError) return { errors: [error] };
+      throw error;
+    },
+  );
 };
 
 /** Checks who asks and what is asked; answers the errors of one or the other. */
-export const openOperation = async (
+export const openOperation = (
   operation: Operation & { readonly requestId: string },
   { prepare, keys }: { readonly prepare: (text: string) => Prepared; readonly keys: PublicKeys | undefined },
-): Promise<OpenedOperation | { readonly errors: readonly GraphQLError[] }> => {
+): Soon<OpenedOperation | { readonly errors: readonly GraphQLError[] }> => {
   const {
     query,
     operationName,
@@ -64,13 +74,9 @@ export const openOperation = async (
   const { document } = prepared;
   const kind = getOperationAST(document, operationName)?.operation;
   if (kind === undefined) return { errors: [notNamed()] };
-  try {
-    const viewer = await viewerOf(operation, keys);
-    return { document, kind, variables, operationName, viewer, requestId, deadlineAt };
-  } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [error] };
-    throw error;
-  }
+  return after(viewerOf(operation, keys), (viewer) =>
+    'errors' in viewer ? viewer : { document, kind, variables, operationName, viewer, requestId, deadlineAt },
+  );
 };
 
 /** A request's id where nobody outside has given one. */

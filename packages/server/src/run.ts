@@ -2,10 +2,12 @@ import { type Span, SpanKind } from '@opentelemetry/api';
 import { inOperation } from '@storegraph/postgres';
 import { createSourceEventStream, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
 import { createCompiler } from './compiled-operation.ts';
+import type { Ending } from './ending.ts';
 import { asGraphQLError, deadlineExceeded, maskErrors } from './errors.ts';
 import type { ExecutableSchema } from './executable-schema.ts';
 import type { Log } from './log.ts';
 import type { OpenedOperation } from './operation.ts';
+import { after, type Soon } from './soon.ts';
 import { failSpan, inSpan, spansOfStatements } from './span.ts';
 import { isStream } from './stream.ts';
 import type { Subgraph } from './subgraph.ts';
@@ -25,12 +27,9 @@ export type GraphResult = ExecutionResult<Record<string, unknown>, ResultExtensi
 /** Runs opened operations on one subgraph, each within its time limit. Nothing it answers holds a stack or SQL. */
 export type Runner = {
   /** Runs a query, a mutation, or the selection of a subscription on one of its events. */
-  readonly run: (opened: OpenedOperation, signal: AbortSignal, event?: unknown) => Promise<GraphResult>;
+  readonly run: (opened: OpenedOperation, ending: Ending, event?: unknown) => Soon<GraphResult>;
   /** Opens the stream of events of a subscription. */
-  readonly open: (
-    opened: OpenedOperation,
-    signal: AbortSignal,
-  ) => Promise<AsyncIterator<unknown> | GraphResult>;
+  readonly open: (opened: OpenedOperation, ending: Ending) => Promise<AsyncIterator<unknown> | GraphResult>;
   readonly failed: (error: unknown, requestId: string) => GraphResult;
   /** Settles when nothing runs any more, also nothing whose caller has given up. */
   readonly idle: () => Promise<void>;
@@ -49,18 +48,56 @@ const extensionsOf = (replayed: readonly string[], statements: number | null): R
 const spanOf = (
   subgraph: string,
   { document, kind, operationName, requestId }: OpenedOperation,
-  work: (span: Span | null) => Promise<GraphResult>,
-): Promise<GraphResult> =>
-  inSpan(`${subgraph} ${kind}`, { kind: SpanKind.SERVER }, async (span) => {
-    span?.setAttributes({
+  work: (span: Span | null) => Soon<GraphResult>,
+): Soon<GraphResult> =>
+  inSpan(`${subgraph} ${kind}`, { kind: SpanKind.SERVER }, (span) => {
+    if (!span) return work(null);
+    span.setAttributes({
       'graphql.operation.type': kind,
       'graphql.operation.name': getOperationAST(document, operationName)?.name?.value ?? '',
       'storegraph.request_id': requestId,
     });
-    const result = await work(span);
-    if (span && result.errors?.length) failSpan(span, String(result.errors[0]?.extensions['code']));
-    return result;
+    return after(work(span), (result) => {
+      if (result.errors?.length) failSpan(span, String(result.errors[0]?.extensions['code']));
+      return result;
+    });
   });
+
+/** Lets work take as long as its operation may, and knows what runs. */
+const createLimiter = (failed: Runner['failed']) => {
+  const inFlight = new Set<Promise<unknown>>();
+
+  const watched = async <T>(
+    started: Promise<T>,
+    remainingMs: number,
+    requestId: string,
+  ): Promise<T | GraphResult> => {
+    const working = started.catch((error: unknown) => failed(error, requestId));
+    inFlight.add(working);
+    void working.finally(() => inFlight.delete(working));
+    const outcome = await within(remainingMs, working);
+    return outcome === 'late' ? failed(deadlineExceeded(), requestId) : outcome;
+  };
+
+  const limited = <T>(
+    { deadlineAt, requestId }: OpenedOperation,
+    work: () => Soon<T>,
+  ): Soon<T | GraphResult> => {
+    const remainingMs = deadlineAt - Date.now();
+    if (remainingMs <= 0) return failed(deadlineExceeded(), requestId);
+    try {
+      const working = work();
+      return working instanceof Promise ? watched(working, remainingMs, requestId) : working;
+    } catch (error) {
+      return failed(error, requestId);
+    }
+  };
+
+  const idle = async (): Promise<void> => {
+    await Promise.allSettled([...inFlight]);
+  };
+  return { limited, idle };
+};
 
 /** Builds the runner of one subgraph. */
 export const createRunner = (
@@ -68,7 +105,6 @@ export const createRunner = (
   { schema, begin }: ExecutableSchema,
   { production, log }: { readonly production: boolean; readonly log: Log },
 ): Runner => {
-  const inFlight = new Set<Promise<unknown>>();
   const executeOf = createCompiler(schema);
 
   const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
@@ -78,22 +114,16 @@ export const createRunner = (
     errors: masked([asGraphQLError(error)], requestId),
   });
 
-  const limited = async <T>(
-    { deadlineAt, requestId }: OpenedOperation,
-    work: () => Promise<T>,
-  ): Promise<T | GraphResult> => {
-    const remainingMs = deadlineAt - Date.now();
-    if (remainingMs <= 0) return failed(deadlineExceeded(), requestId);
-    const working = work().catch((error: unknown) => failed(error, requestId));
-    inFlight.add(working);
-    void working.finally(() => inFlight.delete(working));
-    const outcome = await within(remainingMs, working);
-    return outcome === 'late' ? failed(deadlineExceeded(), requestId) : outcome;
-  };
+  const { limited, idle } = createLimiter(failed);
 
-  const argumentsOf = (opened: OpenedOperation, signal: AbortSignal, rootValue?: unknown) => {
+  const argumentsOf = (opened: OpenedOperation, ending: Ending, rootValue?: unknown) => {
     const { document, variables, operationName, viewer, requestId, deadlineAt } = opened;
-    const contextValue = subgraph.context({ viewer, requestId, deadlineAt, signal });
+    const contextValue = subgraph.context({
+      ...{ viewer, requestId, deadlineAt },
+      get signal() {
+        return ending.signal();
+      },
+    });
     const execution = begin(contextValue, viewer);
     return {
       execution,
@@ -101,38 +131,37 @@ export const createRunner = (
     };
   };
 
-  const runAll = (opened: OpenedOperation, signal: AbortSignal, event: unknown): Promise<GraphResult> =>
-    spanOf(subgraph.name, opened, async (span) => {
-      const { execution, args } = argumentsOf(opened, signal, event);
+  const runAll = (opened: OpenedOperation, ending: Ending, event: unknown): Soon<GraphResult> =>
+    spanOf(subgraph.name, opened, (span) => {
+      const { execution, args } = argumentsOf(opened, ending, event);
       const { document, operationName, deadlineAt, requestId } = opened;
       const execute = executeOf(document, operationName);
       const onStatement = span && spansOfStatements(span);
-      const work = async () => execute(args);
-      const { value: result, statements } = await inOperation({ deadlineAt, onStatement }, work);
-      const extensions = extensionsOf(execution.replayed, production ? null : statements);
-      return {
-        ...(result.errors && { errors: masked(result.errors, requestId) }),
-        ...(result.data !== undefined && { data: result.data }),
-        ...(extensions && { extensions }),
-      };
+      const worked = inOperation({ deadlineAt, onStatement }, () => execute(args));
+      return after(worked, ({ value: result, statements }): GraphResult => {
+        const extensions = extensionsOf(execution.replayed, production ? null : statements);
+        return {
+          ...(result.errors && { errors: masked(result.errors, requestId) }),
+          ...(result.data !== undefined && { data: result.data }),
+          ...(extensions && { extensions }),
+        };
+      });
     });
 
   // Not inside inOperation: what the source starts would inherit a deadline that it outlives.
-  const openSource = async (opened: OpenedOperation, signal: AbortSignal) => {
-    const source = await createSourceEventStream(argumentsOf(opened, signal).args);
+  const openSource = async (opened: OpenedOperation, ending: Ending) => {
+    const source = await createSourceEventStream(argumentsOf(opened, ending).args);
     if (!isStream(source)) return { errors: masked(source.errors ?? [], opened.requestId) };
     const iterator = source[Symbol.asyncIterator]();
     // It opened too late: nobody will ever read or close it.
-    if (signal.aborted) await iterator.return?.();
+    if (ending.signal().aborted) await iterator.return?.();
     return iterator;
   };
 
   return {
-    run: (opened, signal, event) => limited(opened, () => runAll(opened, signal, event)),
-    open: (opened, signal) => limited(opened, () => openSource(opened, signal)),
+    run: (opened, ending, event) => limited(opened, () => runAll(opened, ending, event)),
+    open: async (opened, ending) => limited(opened, () => openSource(opened, ending)),
     failed,
-    idle: async () => {
-      await Promise.allSettled([...inFlight]);
-    },
+    idle,
   };
 };

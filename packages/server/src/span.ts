@@ -10,6 +10,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import type { Soon } from './soon.ts';
 
 // It hands out spans that are nothing until somebody registers an SDK.
 const tracer = trace.getTracer('storegraph');
@@ -23,7 +24,7 @@ export const failSpan = (span: Span, code: string): void => {
   span.setAttribute('error.type', code);
 };
 
-const endWith = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
+const endWith = async <T>(span: Span, work: () => Soon<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
@@ -41,8 +42,8 @@ const endWith = async <T>(span: Span, work: () => Promise<T>): Promise<T> => {
 export const inSpan = <T>(
   name: string,
   options: SpanOptions,
-  work: (span: Span | null) => Promise<T>,
-): Promise<T> => {
+  work: (span: Span | null) => Soon<T>,
+): Soon<T> => {
   const span = tracer.startSpan(name, options);
   if (!isSpanContextValid(span.spanContext())) return work(null);
   // Also where it is not recorded: those further down must hear that this trace was left out.

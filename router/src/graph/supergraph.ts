@@ -20,6 +20,8 @@ export type Supergraph = {
   readonly isOfType: IsOfType;
   /** Whether a type has a key, so that it can be changed apart from what holds it. */
   readonly isEntity: (type: string) => boolean;
+  /** The fields that subgraphs are told of entities, by name alone: planners add them to what clients ask for. */
+  readonly toldFields: ReadonlySet<string>;
   /** Who may see a field; null when everybody may. */
   readonly guardOf: (type: string, field: string) => Guard | null;
   readonly hints: Hints;
@@ -83,6 +85,16 @@ const entitiesOf = (definitions: readonly DefinitionNode[]): Set<string> =>
       .map(({ name }) => name.value),
   );
 
+const toldFieldsOf = (definitions: readonly DefinitionNode[]): Set<string> => {
+  const types = definitions.filter(isTypeDefinitionNode);
+  const fields = types.flatMap((type) => ('fields' in type ? (type.fields ?? []) : []));
+  const keys = types.flatMap(({ directives }) => find(directives, 'join__type').map(({ key }) => key));
+  const required = fields.flatMap(({ directives }) =>
+    find(directives, 'join__field').map(({ requires }) => requires),
+  );
+  return new Set([...keys, ...required].flatMap((fieldSet) => String(fieldSet ?? '').match(/\w+/g) ?? []));
+};
+
 const namedTypeOf = (field: FieldDefinitionNode): string => {
   let { type } = field;
   while (type.kind !== Kind.NAMED_TYPE) type = type.type;
@@ -133,6 +145,7 @@ export const readSupergraph = (sdl: string): Supergraph => {
     subgraphs: subgraphsOf(definitions),
     isOfType: (concrete, type) => concrete === type || members.get(type)?.has(concrete) === true,
     isEntity: (type) => entities.has(type),
+    toldFields: toldFieldsOf(definitions),
     guardOf: (type, field) => guards.get(`${type}.${field}`) ?? null,
     hints: readHints(definitions),
   };

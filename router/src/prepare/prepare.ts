@@ -110,7 +110,10 @@ export const prepare = (options: PrepareOptions, text: string, operationName?: s
       'Name the operation to run in `operationName`: the document holds several, or none of that name.',
     );
   }
-  const single = withSafeNames({ operation, fragments: fragmentsOf(document) });
+  const single = withSafeNames(
+    { operation, fragments: fragmentsOf(document) },
+    options.supergraph.toldFields,
+  );
   const reading = { schema: options.schema, hints: options.supergraph.hints, fragments: single.fragments };
   const prepared: Prepared = {
     id: createHash('sha256').update(text).digest('hex'),

@@ -36,7 +36,7 @@ export const tracedEngine = (engine: Engine): Engine => {
     return preparing && moment() - preparing.to < justNowMs ? preparing : undefined;
   };
 
-  const traced = <T>(
+  const traced = async <T>(
     prepared: Prepared,
     requestId: string,
     work: (span: Span | null) => Promise<T>,
@@ -91,7 +91,7 @@ export const tracedPlanner = (planner: Planner): Planner => ({
 /** Makes a span of each question to a subgraph; what the subgraph does is under it. */
 export const tracedTransport = (transport: Transport): Transport => ({
   ...transport,
-  fetch: (subquery, variables, call) =>
+  fetch: async (subquery, variables, call) =>
     inSpan(`fetch ${transport.name}`, { kind: SpanKind.CLIENT }, async (span) => {
       span?.setAttributes({
         'storegraph.subgraph': transport.name,

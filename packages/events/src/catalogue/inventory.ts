@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const id = z.uuid();
 const pieces = z.int();
+const variant = z.strictObject({ variantId: id });
 const reservation = z.strictObject({ reservationId: id });
 
 /** What the inventory subgraph publishes. */
@@ -24,6 +25,10 @@ export const inventoryFacts = {
     data: z.strictObject({ variantId: id, available: pieces, threshold: pieces.nonnegative() }),
   },
   'inventory.stock_recovered': { version: 1, data: z.strictObject({ variantId: id, available: pieces }) },
+  /** The catalogue has removed the variant: what lies on the shelves can be reserved no more. */
+  'inventory.stock_withdrawn': { version: 1, data: variant },
+  /** The date of the variant's preorder has passed. */
+  'inventory.preorder_ended': { version: 1, data: variant },
   'inventory.reservation_confirmed': { version: 1, data: reservation },
   'inventory.reservation_released': { version: 1, data: reservation },
   'inventory.reservation_expired': { version: 1, data: reservation },

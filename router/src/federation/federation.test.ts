@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGateway } from './gateway-for-tests.ts';
+import type { Case } from './graph-case.ts';
+import { graphs } from './graphs.ts';
+import { ask, openStand, type PlannerName, type Said, type Stand } from './stand-for-tests.ts';
+
+/** Where an answer is wrong; of the codes the stock gateway has its own. */
+const places = ({ data, errors }: Said) => ({ data, places: errors.map((error) => error.split(' ')[0]) });
+
+const engines = [
+  ['hive', 'local'],
+  ['hive', 'http'],
+  ['apollo', 'local'],
+  ['apollo', 'http'],
+] as const satisfies readonly (readonly [PlannerName, 'local' | 'http'])[];
+
+describe.each(graphs)('$name', (graph) => {
+  let stand: Stand;
+  let gateway: ReturnType<typeof createGateway>;
+  const { cases } = graph;
+
+  beforeAll(async () => {
+    stand = await openStand(graph);
+    gateway = createGateway(stand, graph.labels);
+  });
+  afterAll(() => stand.stop());
+
+  describe.each(engines)('by %s over %s', (planner, reach) => {
+    let engine: ReturnType<Stand['engine']>;
+    beforeAll(() => {
+      engine = stand.engine(planner, reach);
+    });
+
+    const known = cases.filter(({ apolloErrs }) => planner !== 'apollo' || apolloErrs === undefined);
+    test.each(known)('$name', async ({ operation, variables, data, errors = [] }) => {
+      expect(await ask(engine, operation, variables)).toEqual({ data, errors: [...errors].sort() });
+    });
+  });
+
+  const isErred = ({ gatewayErrs, apolloErrs }: Case) => (gatewayErrs ?? apolloErrs) !== undefined;
+
+  test.each(cases.filter((one) => !isErred(one)))(
+    'as @apollo/gateway answers: $name',
+    async ({ operation, variables, data, errors = [] }) => {
+      expect(places(await gateway(operation, variables))).toEqual(
+        places({ data, errors: [...errors].sort() }),
+      );
+    },
+  );
+
+  test('@apollo/gateway still errs where the cases say so', async () => {
+    for (const { name, operation, variables, data, errors = [] } of cases.filter(isErred)) {
+      const answer = await gateway(operation, variables).catch(() => null);
+      expect(answer && places(answer), name).not.toEqual(places({ data, errors: [...errors].sort() }));
+    }
+  });
+});
