@@ -33,8 +33,8 @@ export const prepare = async (url: string, variants: number): Promise<string[]> 
   await db.execute(
     sql`insert into warehouses values (${warehouseId}, 'BER1', 'Berlin', 'DE', null, 1, true)`,
   );
-  await db.execute(sql`insert into variants (variant_id, product_id, sku)
-    select id, id, id::text from unnest(${sql.param(ids)}::uuid[]) as id`);
+  await db.execute(sql`insert into variants (variant_id, product_id, sku, sku_key)
+    select id, id, id::text, id::text from unnest(${sql.param(ids)}::uuid[]) as id`);
   await db.execute(sql`insert into stock (variant_id, warehouse_id, on_hand, version)
     select id, ${warehouseId}, 100000000, 1 from unnest(${sql.param(ids)}::uuid[]) as id`);
   await db.execute(sql`insert into movements (variant_id, warehouse_id, delta, reason, actor, occurred_at)

@@ -29,6 +29,9 @@ const busyCodes = ['BUSY'];
 /** 57014 is Postgres' query_canceled: a statement that ran past the time limit. */
 const deadlineCodes = ['DEADLINE_EXCEEDED', '57014'];
 
+/** A place in a log of facts behind which facts are deleted, as packages/events names it. */
+const tooOldCodes = ['CURSOR_TOO_OLD'];
+
 /** What a caller is told when the time limit passed before the answer was there. */
 export const deadlineExceeded = (): GraphQLError =>
   new GraphQLError(
@@ -40,6 +43,12 @@ const serviceUnavailable = (): GraphQLError =>
   new GraphQLError('Too much is going on right now. Try again in a moment.', {
     extensions: { code: 'SERVICE_UNAVAILABLE' },
   });
+
+const cursorTooOld = (): GraphQLError =>
+  new GraphQLError(
+    'What came after this cursor is not kept any more. Read what you need afresh, then subscribe without `after`.',
+    { extensions: { code: 'CURSOR_TOO_OLD' } },
+  );
 
 /** An error of any kind in the form that masking reads. */
 export const asGraphQLError = (error: unknown): GraphQLError => {
@@ -81,6 +90,7 @@ const mask = (error: GraphQLError, masking: Masking, logged: Set<unknown>): Grap
   const origin = error.originalError ?? error;
   if (hasCode(origin, busyCodes)) return replace(error, serviceUnavailable());
   if (hasCode(origin, deadlineCodes)) return replace(error, deadlineExceeded());
+  if (hasCode(origin, tooOldCodes)) return replace(error, cursorTooOld());
   const { code } = error.extensions;
   if (origin instanceof GraphQLError && typeof code === 'string') return coded(error, code, production);
   if (isRequestMistake(error, origin)) return coded(error, 'BAD_USER_INPUT', production);

@@ -187,6 +187,12 @@ describe('a failure', () => {
     expect(notes.logged).toEqual([]);
   });
 
+  test('of a cursor whose facts are deleted says to begin anew', async () => {
+    const { errors } = await fails('cursor too old');
+    expect(errors?.[0]?.message).toContain('subscribe without `after`');
+    expect(errors?.[0]?.extensions?.['code']).toBe('CURSOR_TOO_OLD');
+  });
+
   test('of a full queue says to come back, of a cancelled statement that time was over', async () => {
     expect(codes(await fails('busy'))).toEqual(['SERVICE_UNAVAILABLE']);
     expect(codes(await fails('cancelled'))).toEqual(['DEADLINE_EXCEEDED']);

@@ -55,6 +55,7 @@ const failures: Readonly<Record<string, () => Error>> = {
   bug: () => new Error('select * from secrets failed'),
   uncoded: () => new GraphQLError('select * from secrets failed'),
   refused: () => new GraphQLError('The shop is closed.', { extensions: { code: 'CLOSED' } }),
+  'cursor too old': () => Object.assign(new Error('7 is gone'), { code: 'CURSOR_TOO_OLD' }),
   busy: () => Object.assign(new Error('32 are waiting'), { code: 'BUSY' }),
   cancelled: () =>
     new Error('Failed query', { cause: Object.assign(new Error('canceled'), { code: '57014' }) }),

@@ -1,4 +1,4 @@
-import type { EventLog } from '@storegraph/events';
+import { CursorTooOldError, type EventLog } from '@storegraph/events';
 import type { Log } from '@storegraph/server';
 import { droppedBy } from './tags.ts';
 
@@ -38,6 +38,7 @@ export const startFactFeed = async (
       try {
         await tell(log, following);
       } catch (error) {
+        if (error instanceof CursorTooOldError) following.position = error.oldestKept - 1;
         processLog.error('The caches cannot follow the facts of a subgraph.', {
           publisher: log.publisher,
           error,

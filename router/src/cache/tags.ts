@@ -44,6 +44,8 @@ export const droppedBy = (event: StoredEvent): readonly string[] => {
     case 'product.type_saved':
       return ['product'];
     case 'inventory.stock_changed':
+    case 'inventory.stock_withdrawn':
+    case 'inventory.preorder_ended':
     case 'inventory.policy_changed':
       return one('inventory', 'ProductVariant', event.data.variantId);
     case 'inventory.warehouse_saved':

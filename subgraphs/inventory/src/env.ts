@@ -25,6 +25,8 @@ export const readEnv = () =>
       HOST: z.string().default('127.0.0.1'),
       /** What callers' tokens are verified with. */
       PUBLIC_KEYS: publicKeys,
+      /** Where spans are sent; nowhere when left out. */
+      OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
       NODE_ENV: z.string().default('development'),
     }),
     process.env,

@@ -1,4 +1,5 @@
 import { idempotencyKey } from '@storegraph/idempotency';
+import { skuKeyOf } from '@storegraph/sku';
 import { z } from 'zod';
 import { policyKinds } from './stock-domain.ts';
 
@@ -117,9 +118,9 @@ export const stockTakeRecord = (now: Date) =>
       .check(({ value, issues }) => {
         const seen = new Set<string>();
         for (const [index, { sku }] of value.entries()) {
-          if (seen.has(sku))
+          if (seen.has(skuKeyOf(sku)))
             issues.push({ code: 'custom', path: [index, 'sku'], message: 'is counted twice', input: sku });
-          seen.add(sku);
+          seen.add(skuKeyOf(sku));
         }
       }),
   });

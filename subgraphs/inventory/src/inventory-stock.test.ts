@@ -207,6 +207,23 @@ describe('warehouseFeedApply', () => {
     expect(await shelvesOf(b?.id ?? '')).toMatchObject([{ onHand: 3 }]);
   });
 
+  test('finds a variant by its SKU as a person types it from a label', async () => {
+    const here = await shop.warehouse();
+    const [variant] = await shop.variants();
+    const typed = variant?.sku.toLowerCase().replace('sku', 'ｓｋｕ');
+    const lines = [{ reference: 'typed', sku: typed, delta: 4, reason: 'FOUND' }];
+    expect(await shop.change('warehouseFeedApply', { warehouseId: here, lines })).toMatchObject({
+      applied: 1,
+    });
+    const counted = [{ sku: typed, counted: 4 }];
+    const count = { warehouseId: here, countedAt: minutesAgo(0), lines: counted };
+    expect(await shop.change('stockTakeRecord', count)).toMatchObject({ unchanged: 1, refused: [] });
+    const twice = { ...count, lines: [...counted, { sku: variant?.sku, counted: 4 }] };
+    expect(await shop.change('stockTakeRecord', twice)).toMatchObject({
+      problems: [{ path: ['lines', '1', 'sku'], message: 'is counted twice' }],
+    });
+  });
+
   test('takes 10,000 lines, and goes on where it was cut off', async () => {
     const here = await shop.warehouse();
     const variants = await shop.variants(500);

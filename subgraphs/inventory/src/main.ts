@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import {
   type Bus,
+  type Consumer,
   createInProcessBus,
   eventsMigrations,
   openEventLog,
@@ -19,6 +20,7 @@ import {
 } from '@storegraph/server';
 import { readEnv } from './env.ts';
 import { changedSince } from './fact-repository.ts';
+import { followLimits } from './following-domain.ts';
 import { createLoaders, type Loaders, readStocks } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import { createInventory, type Inventory } from './service.ts';
@@ -54,7 +56,7 @@ export const inventory = async (needs: { postgresUrl: string; bus: Bus }): Promi
   const events = openEventLog({
     db,
     publisher: 'inventory',
-    onError: failed('The outbox could not be read.'),
+    onError: failed('The outbox could not be read or pruned.'),
   });
   bus.register(events);
   const warehouses = await openWarehouses(db);
@@ -65,9 +67,11 @@ export const inventory = async (needs: { postgresUrl: string; bus: Bus }): Promi
     changedSince: (following) => changedSince(db, following),
     refreshWarehouses: warehouses.refresh,
     onError: failed('Changes of stock could not be read.'),
+    limits: followLimits,
   });
   const shop = createInventory({ db, stock, warehouses });
   const work: { stop(): Promise<void> }[] = [hub];
+  let consumer: Consumer | null = null;
   return {
     name: 'inventory',
     typeDefs: readSchema('inventory'),
@@ -75,13 +79,15 @@ export const inventory = async (needs: { postgresUrl: string; bus: Bus }): Promi
     context: ({ viewer }) => ({ viewer, inventory: shop, loaders: createLoaders(db, warehouses), hub }),
     isReady: async () => {
       await events.head();
+      consumer?.check();
     },
     start: async () => {
       hub.start();
       const onError = failed('A fact was not taken in.');
+      consumer = startConsumer({ db, bus, consumer: 'inventory', handlers: subscribers, onError });
       work.push(
-        startConsumer({ db, bus, consumer: 'inventory', handlers: subscribers, onError }),
-        startSweeping(stock, failed('Holds past their time were not ended.')),
+        consumer,
+        startSweeping({ db, stock }, failed('Holds or preorders past their time were not ended.')),
         startForgetting(db, failed('Old keys were not forgotten.')),
       );
     },
@@ -99,7 +105,10 @@ if (isEntryPoint(import.meta.url)) {
   const subgraph = await inventory({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
   const production = env.NODE_ENV === 'production';
   const keys = env.PUBLIC_KEYS;
-  const front = await serveSubgraph(subgraph, { port: env.PORT, host: env.HOST, keys, production });
+  const front = await serveSubgraph(subgraph, {
+    ...{ port: env.PORT, host: env.HOST, keys, production },
+    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
   log.info('inventory is open.', { url: front.url });
   stopOnSignal(front);
 }

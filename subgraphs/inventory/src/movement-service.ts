@@ -7,6 +7,7 @@ import {
 } from '@storegraph/idempotency';
 import type { Database } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, invalidInput, parseInput, type Viewer } from '@storegraph/server';
+import { skuKeyOf } from '@storegraph/sku';
 import * as inputs from './inputs.ts';
 import { addTallies, inParts, type LineRefusal, lineRefusals, type Tally } from './movement-domain.ts';
 import type { MoveLine, MoveRequest } from './movement-repository.ts';
@@ -96,7 +97,7 @@ const createCount =
       countedAt,
       lines: lines.map(({ sku, counted }) => ({
         ...emptyLine,
-        variantId: variants.get(sku) ?? null,
+        variantId: variants.get(skuKeyOf(sku)) ?? null,
         counted,
         reason: 'COUNTED',
       })),
@@ -122,7 +123,7 @@ const createFeed =
       isFeed: true,
       lines: lines.map(({ sku, ...line }) => ({
         ...emptyLine,
-        variantId: variants.get(sku) ?? null,
+        variantId: variants.get(skuKeyOf(sku)) ?? null,
         ...line,
       })),
     });

@@ -1,5 +1,7 @@
-import { newId } from '@storegraph/postgres';
+import { append, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
+import { connect, migrate, newId, transaction } from '@storegraph/postgres';
 import { anonymous } from '@storegraph/server';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type OpenStock, openStock } from './stock-fixture.ts';
 
@@ -85,6 +87,71 @@ describe('stockChanged', () => {
     while (change.id === b) change = await again.next();
     expect(change).toMatchObject({ id: c, available: 9 });
     await again.leave();
+  });
+
+  test('begins anew after a cursor whose facts are deleted, of variants too that have not changed', async () => {
+    const [a, b] = [await shop.makeVariant(), await shop.makeVariant()];
+    for (const variantId of [a, b]) await shop.put({ variantId, warehouseId, onHand: 1 });
+    await settled();
+    const cursor = String(await shop.log.head());
+    const pruned = () => shop.db.execute(sql`select prune_outbox('0 days', '0 days', 5000)`);
+    await pruned();
+    // The facts up to the cursor are gone, and none behind it: there is nothing to tell.
+    const quiet = await follow([a, b], { after: cursor });
+    await shop.put({ variantId: b, warehouseId, onHand: 2 });
+    expect(await quiet.next()).toMatchObject({ id: b, available: 2 });
+    await quiet.leave();
+    await shop.put({ variantId: b, warehouseId, onHand: 3 });
+    await pruned();
+    const late = await follow([a, b], { after: cursor });
+    const told = [await late.next(), await late.next()].map(({ id, available }) => ({ id, available }));
+    expect(told).toContainEqual({ id: a, available: 1 });
+    expect(told).toContainEqual({ id: b, available: 3 });
+    await late.leave();
+  });
+
+  test('tells of a variant that the catalogue removes', async () => {
+    const url = shop.url;
+    await migrate({ url, schema: 'product', folders: [eventsMigrations] });
+    const catalogue = connect({ url, schema: 'product', name: 'test catalogue' });
+    const log = openEventLog({ db: catalogue, publisher: 'product' });
+    shop.bus.register(log);
+    const variantId = await shop.makeVariant();
+    await shop.put({ variantId, warehouseId, onHand: 5 });
+    await settled();
+    const { next, leave } = await follow([variantId]);
+    const { cursor, available } = await next();
+    expect(available).toBe(5);
+    const data = { variantId, productId: newId(), sku: variantId };
+    const removed: Fact = { type: 'product.variant_removed', aggregateId: variantId, data };
+    await transaction(catalogue, async (tx) => append(tx, [removed, removed]));
+    expect(await next()).toMatchObject({ id: variantId, available: 0 });
+    await leave();
+    const again = await follow([variantId], { after: cursor });
+    expect(await again.next()).toMatchObject({ id: variantId, available: 0 });
+    await again.leave();
+    const facts = (await shop.log.read(Number(cursor), 100)).filter(
+      ({ aggregateId }) => aggregateId === variantId,
+    );
+    expect(facts.map(({ type }) => type)).toEqual(['inventory.stock_withdrawn']);
+    await log.stop();
+    await catalogue.close();
+  });
+
+  test('tells of a preorder whose date passes, once', async () => {
+    const coming = `now() + interval '1 day'`;
+    const variantId = await shop.makeVariant({ policy: 'PREORDER', until: coming });
+    await shop.put({ variantId, warehouseId, limit: 10, until: coming });
+    await settled();
+    const { stream, leave } = await follow([variantId]);
+    const status = async () => ((await stream.next()) as Answer).value.data.stockChanged.stock.status;
+    expect(await status()).toBe('PREORDER');
+    await shop.db.execute(sql`
+      with passed as (update variants set preorder_until = now() where variant_id = ${variantId} returning *)
+      update stock set backorder_until = preorder_until from passed where stock.variant_id = passed.variant_id`);
+    expect(await status()).toBe('OUT_OF_STOCK');
+    await leave();
+    expect([...(await shop.db.execute(sql`select end_preorders(100) as ended`))]).toEqual([{ ended: 0 }]);
   });
 
   test('tells of all variants when a warehouse changes', async () => {

@@ -44,8 +44,9 @@ export const openStock = async () => {
   };
   const makeVariant = async (rest: { policy?: string; until?: string; low?: number } = {}) => {
     const id = newId();
-    await db.execute(sql`insert into variants (variant_id, product_id, sku, policy, preorder_until, low_stock_threshold)
-      values (${id}, ${newId()}, ${id}, ${rest.policy ?? 'DENY'}::policy_kind,
+    await db.execute(sql`insert into variants
+      (variant_id, product_id, sku, sku_key, policy, preorder_until, low_stock_threshold)
+      values (${id}, ${newId()}, ${id}, ${id}, ${rest.policy ?? 'DENY'}::policy_kind,
         ${sql.raw(rest.until ?? 'null')}, ${rest.low ?? 0})`);
     return id;
   };

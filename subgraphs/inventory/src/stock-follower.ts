@@ -1,4 +1,4 @@
-import type { Following } from './following-domain.ts';
+import type { Following, FollowLimits } from './following-domain.ts';
 import type { Stock } from './stock-domain.ts';
 
 /** What a client is told: a variant's stock, and how far it has seen everything. */
@@ -160,3 +160,36 @@ const createStream = (take: () => StockChange | null, left: () => void) => {
   };
   return { stream, push, end };
 };
+
+const nobody: ReadonlySet<Follower> = new Set();
+
+/** Who follows which variants. */
+export const createRegistry = () => {
+  const all = new Set<Follower>();
+  const byVariant = new Map<string, Set<Follower>>();
+  let followed = 0;
+  return {
+    hasRoomFor: ({ variantIds }: Following, { clients, variants }: FollowLimits): boolean =>
+      all.size < clients && followed + variantIds.length <= variants,
+    all: all as ReadonlySet<Follower>,
+    of: (variantId: string): ReadonlySet<Follower> => byVariant.get(variantId) ?? nobody,
+    add: (follower: Follower) => {
+      all.add(follower);
+      followed += follower.following.variantIds.length;
+      for (const id of follower.following.variantIds) {
+        byVariant.set(id, (byVariant.get(id) ?? new Set()).add(follower));
+      }
+    },
+    remove: (follower: Follower) => {
+      all.delete(follower);
+      followed -= follower.following.variantIds.length;
+      for (const id of follower.following.variantIds) {
+        const others = byVariant.get(id);
+        others?.delete(follower);
+        if (others?.size === 0) byVariant.delete(id);
+      }
+    },
+  };
+};
+
+export type Registry = ReturnType<typeof createRegistry>;

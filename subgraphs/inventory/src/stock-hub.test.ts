@@ -1,7 +1,7 @@
-import type { StoredEvent } from '@storegraph/events';
+import { CursorTooOldError, type StoredEvent } from '@storegraph/events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Following } from './following-domain.ts';
+import { FollowersFullError, type Following, type FollowLimits } from './following-domain.ts';
 import { noStock, type Stock, stockIn } from './stock-domain.ts';
 import type { StockChange, StockStream } from './stock-follower.ts';
 import { createStockHub } from './stock-hub.ts';
@@ -17,10 +17,15 @@ const variants = ['a', 'b', 'c', 'd'];
 const pageSize = 3;
 
 /** A shop in memory, as slow and unreliable as the test says. What a variant has available is its last change's place. */
-const openShop = (delaysMs: readonly number[] = [0], failures: readonly boolean[] = [false]) => {
+const openShop = (
+  delaysMs: readonly number[] = [0],
+  failures: readonly boolean[] = [false],
+  limits: FollowLimits = { clients: 1_000, variants: 10_000 },
+) => {
   const facts: StoredEvent[] = [];
   const available = new Map<string, number>();
   const wakers = new Set<() => void>();
+  let pruned = 0;
   const reads: string[][] = [];
   let turns = 0;
   const later = () => {
@@ -41,6 +46,8 @@ const openShop = (delaysMs: readonly number[] = [0], failures: readonly boolean[
     signal.addEventListener('abort', wakeAll);
     while (!signal.aborted) {
       await later();
+      if (position < pruned)
+        throw new CursorTooOldError({ publisher: 'inventory', after: position, oldestKept: pruned + 1 });
       const page = facts.slice(position, position + pageSize);
       position += page.length;
       if (page.length > 0) yield page;
@@ -72,6 +79,7 @@ const openShop = (delaysMs: readonly number[] = [0], failures: readonly boolean[
     },
     refreshWarehouses: later,
     onError: () => {},
+    limits,
   });
   /** Publishes facts in one commit. */
   const publish = (ids: readonly string[], type: StoredEvent['type'] = 'inventory.stock_changed') => {
@@ -83,7 +91,11 @@ const openShop = (delaysMs: readonly number[] = [0], failures: readonly boolean[
     }
     wakeAll();
   };
-  return { hub, facts, reads, publish, stockNow, later };
+  /** Deletes all facts but the last. */
+  const prune = () => {
+    pruned = facts.length - 1;
+  };
+  return { hub, facts, reads, publish, prune, stockNow, later };
 };
 
 type Shop = ReturnType<typeof openShop>;
@@ -95,6 +107,8 @@ const opened = async (
   following: Partial<Following> = {},
 ): Promise<StockStream> => {
   const opening = hub.follow({ ...everything, ...following });
+  // It may be refused before it is awaited.
+  opening.catch(() => {});
   await vi.advanceTimersByTimeAsync(2_000);
   const stream = await opening;
   if ('problem' in stream) throw new Error(stream.problem);
@@ -315,6 +329,39 @@ describe('the hub of stock changes', () => {
     // Until the last of them is told, the others are still owed.
     expect(cursors.slice(0, -1).every((cursor) => cursor === '0+')).toBe(true);
     expect(cursors.at(-1)).toBe('2');
+    await shop.hub.stop();
+  });
+
+  test('facts that are deleted before it has read them cost a read of everything, and no change is lost', async () => {
+    const shop = openShop();
+    shop.hub.start();
+    shop.publish(['a']);
+    const client = createClient(shop);
+    client.connect(Number.POSITIVE_INFINITY);
+    await vi.advanceTimersByTimeAsync(1_000);
+    shop.publish(['b', 'c', 'd']);
+    shop.prune();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([...client.seen].sort()).toEqual(variants.map((id) => [id, shop.stockNow(id).available]));
+    shop.publish(['a']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(client.seen.get('a')).toBe(5);
+    await shop.hub.stop();
+    await Promise.all(client.reading);
+  });
+
+  test('clients and their variants have a limit, and one that leaves makes room', async () => {
+    const shop = openShop([0], [false], { clients: 3, variants: 6 });
+    shop.hub.start();
+    const four = await opened(shop);
+    await expect(opened(shop, { variantIds: ['a', 'b', 'c'] })).rejects.toThrow(FollowersFullError);
+    const one = await opened(shop, { variantIds: ['a'] });
+    await opened(shop, { variantIds: ['a'] });
+    await expect(opened(shop, { variantIds: ['a'] })).rejects.toThrow(FollowersFullError);
+    await one.return();
+    await four.return();
+    await expect(opened(shop, { after: 1 })).rejects.toThrow(/ahead/);
+    await opened(shop);
     await shop.hub.stop();
   });
 

@@ -1,9 +1,16 @@
-import type { EventLog, StoredEvent } from '@storegraph/events';
+import { CursorTooOldError, type EventLog, type StoredEvent } from '@storegraph/events';
 import { stockFacts } from './fact-repository.ts';
-import type { Following } from './following-domain.ts';
+import { FollowersFullError, type Following, type FollowLimits } from './following-domain.ts';
 import type { StockKey } from './loaders.ts';
 import type { Stock } from './stock-domain.ts';
-import { createFollower, type Followed, type Follower, type StockStream } from './stock-follower.ts';
+import {
+  createFollower,
+  createRegistry,
+  type Followed,
+  type Follower,
+  type Registry,
+  type StockStream,
+} from './stock-follower.ts';
 
 /** Reads are at least this far apart, so that the changes of a moment share one. */
 const tickMs = 20;
@@ -21,6 +28,7 @@ export type StockHubNeeds = {
   /** Brings what is known of warehouses up to date. */
   readonly refreshWarehouses: () => Promise<void>;
   readonly onError: (error: unknown) => void;
+  readonly limits: FollowLimits;
 };
 
 /** Tells any number of clients how stock changes. */
@@ -41,16 +49,20 @@ export const createStockHub = (needs: StockHubNeeds): StockHub => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const followers = createRegistry();
-  const facts = createFactReader(needs, signal, async (page) => {
-    if (page.some(({ type }) => isOneOf(stockFacts.ofAll, type))) await needs.refreshWarehouses();
-    markChanged(followers, page);
-    reader.wake();
+  const facts = createFactReader(needs, signal, {
+    tell: async (page) => {
+      if (page.some(({ type }) => isOneOf(stockFacts.ofAll, type))) await needs.refreshWarehouses();
+      markChanged(followers, page);
+      reader.wake();
+    },
+    lost: (from, to) => markAll(followers, from, to),
   });
   const reader = createStateReader(needs, { signal, followers: followers.all, position: facts.position });
 
   return {
     follow: async (following) => {
       await facts.begun;
+      if (!followers.hasRoomFor(following, needs.limits)) throw new FollowersFullError();
       const follower = createFollower({
         following,
         position: facts.position,
@@ -99,9 +111,7 @@ const markChanged = ({ all, of }: Registry, page: readonly StoredEvent[]): void 
   const from = page[0]?.sequence ?? 0;
   const to = page.at(-1)?.sequence ?? 0;
   if (page.some(({ type }) => isOneOf(stockFacts.ofAll, type))) {
-    for (const { following, mark } of all) {
-      for (const id of following.variantIds) mark(id, from, to);
-    }
+    markAll({ all }, from, to);
     return;
   }
   const changed = page.filter(({ type }) => isOneOf(stockFacts.ofVariant, type));
@@ -110,41 +120,27 @@ const markChanged = ({ all, of }: Registry, page: readonly StoredEvent[]): void 
   }
 };
 
-const nobody: ReadonlySet<Follower> = new Set();
-
-/** Who follows which variants. */
-const createRegistry = () => {
-  const all = new Set<Follower>();
-  const byVariant = new Map<string, Set<Follower>>();
-  return {
-    all: all as ReadonlySet<Follower>,
-    of: (variantId: string): ReadonlySet<Follower> => byVariant.get(variantId) ?? nobody,
-    add: (follower: Follower) => {
-      all.add(follower);
-      for (const id of follower.following.variantIds) {
-        byVariant.set(id, (byVariant.get(id) ?? new Set()).add(follower));
-      }
-    },
-    remove: (follower: Follower) => {
-      all.delete(follower);
-      for (const id of follower.following.variantIds) {
-        const others = byVariant.get(id);
-        others?.delete(follower);
-        if (others?.size === 0) byVariant.delete(id);
-      }
-    },
-  };
+const markAll = ({ all }: Pick<Registry, 'all'>, from: number, to: number): void => {
+  for (const { following, mark } of all) {
+    for (const id of following.variantIds) mark(id, from, to);
+  }
 };
-
-type Registry = ReturnType<typeof createRegistry>;
 
 /** Follows the log from its end on, whatever fails in between. */
 const createFactReader = (
   { log, refreshWarehouses, onError }: StockHubNeeds,
   signal: AbortSignal,
-  tell: (page: readonly StoredEvent[]) => Promise<void>,
+  {
+    tell,
+    lost,
+  }: {
+    tell: (page: readonly StoredEvent[]) => Promise<void>;
+    /** Told of facts that were deleted before they were read. */
+    lost: (from: number, to: number) => void;
+  },
 ) => {
   let position: number | null = null;
+  let gap: CursorTooOldError | null = null;
   let running: Promise<void> | null = null;
   let begin = () => {};
   const begun = new Promise<void>((resolve) => {
@@ -156,15 +152,24 @@ const createFactReader = (
     position ??= await log.head();
     // What was known before the log was followed may have changed unheard.
     await refreshWarehouses();
+    if (gap) {
+      lost(gap.after + 1, gap.oldestKept - 1);
+      position = gap.oldestKept - 1;
+      gap = null;
+    }
     begin();
     for await (const page of log.follow(position, signal)) {
       await tell(page);
       position = page.at(-1)?.sequence ?? position;
     }
   };
+  const failed = (error: unknown) => {
+    onError(error);
+    if (error instanceof CursorTooOldError) gap = error;
+  };
   const untilStopped = async () => {
     while (!signal.aborted) {
-      await run().catch(onError);
+      await run().catch(failed);
       await pause(retryMs, signal);
     }
   };

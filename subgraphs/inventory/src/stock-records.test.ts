@@ -1,7 +1,12 @@
-import { append, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
+import { readFile } from 'node:fs/promises';
+import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
 import { connect, migrate, newId, transaction } from '@storegraph/postgres';
+import { skuKeyOf } from '@storegraph/sku';
 import { sql } from 'drizzle-orm';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inventory } from './main.ts';
+import { movementsOf } from './movement-repository.ts';
 import { type Answer, type OpenStock, openStock, reader } from './stock-fixture.ts';
 
 let shop: OpenStock;
@@ -49,6 +54,20 @@ describe('stockMovements', () => {
     ]);
     const { statements } = await shop.execute(query, { variantId }, reader);
     expect(statements).toBe(1);
+  });
+  test.each([
+    ['of a variant', null, 'movements_of_variant'],
+    ['of one shelf', newId(), 'movements_of_warehouse'],
+  ])('reads a page %s in the order of an index', async (_case, shelf, index) => {
+    const page = movementsOf(shop.db, { variantId: newId(), warehouseId: shelf, before: 1_000, limit: 51 });
+    // Small tables are sorted; of a large one that would be every movement there ever was.
+    const plan = await transaction(shop.db, async (tx) => {
+      await tx.execute(sql`set local enable_sort = off`);
+      return tx.execute(sql`explain (costs off) ${page}`);
+    });
+    const steps = JSON.stringify([...plan]);
+    expect(steps).toContain(`Index Scan Backward using ${index}`);
+    expect(steps).not.toContain('Filter');
   });
   test('is empty where nothing ever moved', async () => {
     for (const variantId of [newId(), 'no id']) {
@@ -100,6 +119,60 @@ describe('reservation', () => {
 });
 
 describe('the catalogue', () => {
+  test('keeps the subgraph from being ready when facts are gone that it has not taken in', async () => {
+    const own = await openStock();
+    await migrate({ url: own.url, schema: 'product', folders: [eventsMigrations] });
+    const catalogue = connect({ url: own.url, schema: 'product', name: 'test catalogue' });
+    const data = { variantId: newId(), productId: newId(), sku: 'A' };
+    const fact: Fact = { type: 'product.variant_created', aggregateId: data.variantId, data };
+    await transaction(catalogue, async (tx) => append(tx, [fact, fact]));
+    await catalogue.execute(sql`select prune_outbox('0 days', '0 days', 100)`);
+    const bus = createInProcessBus();
+    const log = openEventLog({ db: catalogue, publisher: 'product' });
+    bus.register(log);
+    const part = await inventory({ postgresUrl: own.url, bus });
+    await part.start();
+    const state = () => part.isReady().then(() => 'ready', String);
+    await expect.poll(state).toContain('The facts of product behind 0 are deleted');
+    await part.stop();
+    await log.stop();
+    await catalogue.close();
+    await own.stop();
+  });
+
+  test('gave SKUs to rows from before they had keys: the migration makes the keys the code does', async () => {
+    const files = new URL('../migrations/', import.meta.url);
+    const migration = await readFile(new URL('0006_sku_key.sql', files), 'utf8');
+    // Scripts that every Postgres knows, with all that is strange about capitals and composed letters.
+    const alphabets = [
+      ' -\u024f',
+      '\u0370-\u0586',
+      '\u1e00-\u1fff',
+      '\u2100-\u24ff',
+      '\ufb00-\ufb06',
+      '\uff01-\uff5e',
+    ];
+    const letter = fc.oneof(
+      ...alphabets.map((range) => {
+        const [from = 0, to = 0] = [range.charCodeAt(0), range.charCodeAt(2)];
+        return fc.integer({ min: from, max: to }).map((code) => String.fromCharCode(code));
+      }),
+    );
+    const named = ['ab-1', 'ＡＢ－１', 'STRAẞE', 'ΟΔΟΣ', 'İstanbul', 'ǅ-1', 'é', '①'];
+    const skus = [...named, ...fc.sample(fc.string({ unit: letter, maxLength: 20 }), 2_000)];
+    await transaction(shop.db, async (tx) => {
+      await tx.execute(sql`create temporary table variants (sku text, place int) on commit drop`);
+      await tx.execute(sql`create index variants_sku on variants (sku)`);
+      await tx.execute(
+        sql`insert into variants select * from unnest(${sql.param(skus)}::text[]) with ordinality`,
+      );
+      for (const statement of migration.split(/;\n/).filter((text) => text.trim() !== ''))
+        await tx.execute(sql.raw(statement));
+      const rows = await tx.execute<{ key: string }>(sql`select sku_key as key from variants order by place`);
+      expect(rows.map(({ key }) => key)).toEqual(skus.map(skuKeyOf));
+    });
+  });
+
   test('tells which variants there are; a repeat or a late fact changes nothing', async () => {
     const url = shop.url;
     await migrate({ url, schema: 'product', folders: [eventsMigrations] });

@@ -1,9 +1,13 @@
-import type { Handlers } from '@storegraph/events';
+import { append, type Handlers } from '@storegraph/events';
 import { removeVariant, saveVariant } from './variant-repository.ts';
 
 /** What the catalogue tells of variants: stock is kept for those it told of. */
 export const subscribers: Handlers = {
   'product.variant_created': (tx, { data }) => saveVariant(tx, data),
   'product.variant_updated': (tx, { data }) => saveVariant(tx, data),
-  'product.variant_removed': (tx, { data }) => removeVariant(tx, data),
+  'product.variant_removed': async (tx, { data }) => {
+    const { variantId } = data;
+    if (!(await removeVariant(tx, data))) return;
+    append(tx, [{ type: 'inventory.stock_withdrawn', aggregateId: variantId, data: { variantId } }]);
+  },
 };

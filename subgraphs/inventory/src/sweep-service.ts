@@ -1,17 +1,24 @@
+import { announceCommit } from '@storegraph/events';
+import type { Database } from '@storegraph/postgres';
 import type { StockPath } from './stock-service.ts';
+import { endPreorders } from './variant-repository.ts';
 
-/** How often holds past their time are looked for: reads count them as expired at once, only the stock waits. */
+/**
+ * How often what is past its time is looked for: reads count it as over at once, only the stock of holds and
+ * those who follow a preorder wait.
+ */
 const sweepEveryMs = 1_000;
+/** Preorders that one commit ends: each is a fact. */
+const endedAtOnce = 256;
 
-/** Ends holds past their time while the subgraph runs. Any number of processes may do so. */
+/** Ends holds and preorders past their time while the subgraph runs. Any number of processes may do so. */
 export const startSweeping = (
-  stock: StockPath,
+  { db, stock }: { readonly db: Database; readonly stock: StockPath },
   onError: (error: unknown) => void,
 ): { stop(): Promise<void> } => {
   let sweeping: Promise<unknown> | null = null;
   const timer = setInterval(() => {
-    sweeping ??= stock
-      .sweep()
+    sweeping ??= Promise.all([stock.sweep(), endDuePreorders(db)])
       .catch(onError)
       .finally(() => {
         sweeping = null;
@@ -24,4 +31,11 @@ export const startSweeping = (
       await sweeping;
     },
   };
+};
+
+const endDuePreorders = async (db: Database): Promise<void> => {
+  for (let ended = endedAtOnce; ended === endedAtOnce; ) {
+    ended = await endPreorders(db, endedAtOnce);
+    if (ended > 0) announceCommit('inventory');
+  }
 };

@@ -1,4 +1,5 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
+import { skuKeyOf } from '@storegraph/sku';
 import { eq, sql } from 'drizzle-orm';
 import type { Policy } from './stock-domain.ts';
 import { variants } from './tables.ts';
@@ -11,19 +12,26 @@ export const saveVariant = async (
   tx: Transaction,
   { variantId, productId, sku }: ToldVariant,
 ): Promise<void> => {
-  await tx.execute(sql`insert into variants (variant_id, product_id, sku)
-    values (${variantId}, ${productId}, ${sku})
-    on conflict (variant_id) do update set product_id = excluded.product_id, sku = excluded.sku`);
+  await tx.execute(sql`insert into variants (variant_id, product_id, sku, sku_key)
+    values (${variantId}, ${productId}, ${sku}, ${skuKeyOf(sku)})
+    on conflict (variant_id) do update
+      set product_id = excluded.product_id, sku = excluded.sku, sku_key = excluded.sku_key`);
 };
 
-/** The row stays, with its stock, which is still on the shelves; and so that a late fact does not bring it back. */
+/**
+ * The row stays, with its stock, which is still on the shelves; and so that a late fact does not bring it back.
+ * Answers whether it was there until now.
+ */
 export const removeVariant = async (
   tx: Transaction,
   { variantId, productId, sku }: ToldVariant,
-): Promise<void> => {
-  await tx.execute(sql`insert into variants as known (variant_id, product_id, sku, removed_at)
-    values (${variantId}, ${productId}, ${sku}, now())
-    on conflict (variant_id) do update set removed_at = coalesce(known.removed_at, now())`);
+): Promise<boolean> => {
+  const rows =
+    await tx.execute(sql`insert into variants as known (variant_id, product_id, sku, sku_key, removed_at)
+    values (${variantId}, ${productId}, ${sku}, ${skuKeyOf(sku)}, now())
+    on conflict (variant_id) do update set removed_at = now() where known.removed_at is null
+    returning variant_id`);
+  return rows.length > 0;
 };
 
 /** A variant of whose stock nobody has said anything yet. */
@@ -48,17 +56,24 @@ export const hasVariant = async (reader: Reader, variantId: string): Promise<boo
 };
 
 /**
- * The variants that SKUs stand for. A SKU may have gone to another variant; what lies on the shelves of one that
+ * The variants that SKUs stand for, by their keys. A SKU may have gone to another variant; what lies on the shelves of one that
  * was removed can still be counted and moved.
  */
 export const variantsBySku = async (
   reader: Reader,
   skus: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
-  const rows = await reader.execute<{ sku: string; variant_id: string }>(sql`
-    select distinct on (sku) sku, variant_id from variants where sku = any(${sql.param([...skus])}::text[])
-    order by sku, removed_at desc nulls first`);
-  return new Map([...rows].map((row) => [row.sku, row.variant_id]));
+  const rows = await reader.execute<{ sku_key: string; variant_id: string }>(sql`
+    select distinct on (sku_key) sku_key, variant_id from variants
+    where sku_key = any(${sql.param(skus.map(skuKeyOf))}::text[])
+    order by sku_key, removed_at desc nulls first`);
+  return new Map([...rows].map((row) => [row.sku_key, row.variant_id]));
+};
+
+/** Publishes that preorders are over whose date has passed, at most so many. Answers how many. */
+export const endPreorders = async (reader: Reader, most: number): Promise<number> => {
+  const [row] = await reader.execute<{ ended: number }>(sql`select end_preorders(${most}) as ended`);
+  return row?.ended ?? 0;
 };
 
 /** Whether a preorder that ends at this instant would be over, by the database's clock. */

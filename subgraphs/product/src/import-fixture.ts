@@ -84,7 +84,8 @@ export const openImports = async (create: typeof product = withoutImporting.prod
     await db.close();
     await mounted.stop();
   };
-  return { url: mounted.url, db, send, ask, read, steps, ended, found, importer, stop };
+  const { url, subscribe } = mounted;
+  return { url, subscribe, db, send, ask, read, steps, ended, found, importer, stop };
 };
 
 export type OpenImports = Awaited<ReturnType<typeof openImports>>;

@@ -94,6 +94,8 @@ export const createImports = ({ db, log, wake }: { db: Database; log: EventLog; 
       const head = await log.head();
       const row = await importById(db, id);
       if (!row || (after !== null && after > head)) return null;
+      // Said at once that steps are gone, and not by a stream that breaks.
+      if (after !== null) await log.read(after, 1);
       return stepsOf({ row, log, from: after ?? head, showsNow: after === null, signal });
     },
   };
