@@ -10,6 +10,9 @@ const markText =
 /** What a shop keeps in its folder beside its database, and `--fresh` deletes with it. */
 const contents = ['keys.json', 'running.json'];
 
+/** Where `npm run operations` publishes to. */
+export const operationsFolder = (folder: string): string => join(folder, 'operations');
+
 /** Where the embedded Postgres keeps its data. */
 export const postgresFolder = (folder: string): string => join(folder, 'postgres');
 

@@ -10,7 +10,7 @@ import {
   schemaFolder,
 } from '@storegraph/server';
 import { CannotStart, hasCode } from './cannot-start.ts';
-import { openFolder } from './folder.ts';
+import { openFolder, operationsFolder } from './folder.ts';
 import { openKeys } from './keys.ts';
 import { createPages } from './pages.ts';
 import { fillOnce } from './seeding.ts';
@@ -99,6 +99,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       ...{ supergraphSdl, keys, port, host, pages, log },
       transports: subgraphs.map(localTransport),
       logs: await Promise.all(subgraphs.map(({ name }) => bus.log(name))),
+      settings: { operations: { folder: operationsFolder(folder) } },
     });
     stops.push(router.stop);
     const url = `http://${localNames.has(host) ? 'localhost' : host}:${router.port}`;

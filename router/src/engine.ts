@@ -20,6 +20,8 @@ export type Engine = {
   readonly schema: GraphQLSchema;
   /** Parses, checks and plans an operation, each text once; an answer when it is refused. */
   readonly prepare: (text: string, operationName?: string) => Prepared | Answer;
+  /** Finds the plans of an operation before it is run, so that its first caller does not wait for them. */
+  readonly warm: (prepared: Prepared) => void;
   /** Runs a query or a mutation. */
   readonly run: (prepared: Prepared, values: Values, call: Call) => Promise<Answer>;
   /** Opens a subscription; an answer when that does not work. */
@@ -114,6 +116,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       plans.set(planned.prepared, planned);
       return planned.prepared;
     },
+    warm: (prepared) => plans.get(prepared)?.forms.warm(),
     run: (prepared, values, call) =>
       safely(call, () =>
         runOperation(runningOf(prepared, values, call), { values, call, isKept: prepared.caching !== null }),

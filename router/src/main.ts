@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readEnv } from './env.ts';
 import { readSupergraph } from './graph/supergraph.ts';
 import { httpTransport } from './reach/http-transport.ts';
+import { createInflight } from './reach/inflight.ts';
 import { type Router, type RouterOptions, startRouter } from './router.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
@@ -77,7 +78,8 @@ const start = async (): Promise<void> => {
   const tracing =
     collector === undefined ? null : await startTracing({ serviceName: 'router', endpoint: collector });
   const supergraphSdl = await readText(supergraphFile);
-  const transports = placesIn(supergraphSdl, supergraphFile).map((place) => httpTransport(place));
+  const share = createInflight();
+  const transports = placesIn(supergraphSdl, supergraphFile).map((place) => share(httpTransport(place)));
   const router = await startRouter({
     ...env,
     ...(await plannerOf(planner)),

@@ -10,6 +10,7 @@ import {
 import { type Caches, startCaches } from './cache/caches.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { startFront } from './front/front.ts';
+import type { Http2 } from './front/listener.ts';
 import { type Runner, refusalOf } from './front/operation.ts';
 import { createGuards } from './guard/guards.ts';
 import { checkLimits } from './guard/limits.ts';
@@ -50,6 +51,8 @@ export type RouterOptions = {
   readonly createPlanner?: (supergraphSdl: string) => Planner;
   /** Where Prometheus may ask, apart from the port of the graph; nothing is counted when left out. */
   readonly metricsPort?: number;
+  /** HTTP/2 beside HTTP/1.1: with a certificate, or in the clear behind a proxy of ours. */
+  readonly http2?: Http2;
   readonly log?: Log;
 };
 
@@ -67,9 +70,12 @@ const prepareAll = (
 ): void => {
   for (const text of published.texts()) {
     const prepared = engine.prepare(text);
-    if (isAnswer(prepared))
+    if (isAnswer(prepared)) {
       log.warn('A published operation does not fit the graph.', { errors: prepared.body });
-    else if (prepared.name !== null) know(prepared.name);
+    } else {
+      engine.warm(prepared);
+      if (prepared.name !== null) know(prepared.name);
+    }
   }
 };
 

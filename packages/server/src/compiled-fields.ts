@@ -43,12 +43,16 @@ const keysOf = (path: Path): (string | number)[] => {
 class Info implements GraphQLResolveInfo {
   readonly #execution: Execution;
   readonly #field: FieldPlan;
-  readonly path: Path;
+  readonly #parent: Path | undefined;
 
-  constructor(execution: Execution, field: FieldPlan, path: Path) {
+  constructor(execution: Execution, field: FieldPlan, parent: Path | undefined) {
     this.#execution = execution;
     this.#field = field;
-    this.path = path;
+    this.#parent = parent;
+  }
+
+  get path() {
+    return pathOf(this.#field, this.#parent);
   }
 
   get fieldName() {
@@ -80,8 +84,16 @@ class Info implements GraphQLResolveInfo {
   }
 }
 
-export const infoOf = (execution: Execution, field: FieldPlan, path: Path): GraphQLResolveInfo =>
-  new Info(execution, field, path);
+const pathOf = ({ responseName, parentType }: FieldPlan, prev: Path | undefined): Path => ({
+  ...{ prev, key: responseName, typename: parentType.name },
+});
+
+/** What a resolver may ask of a field, which stands below this place. */
+export const infoOf = (
+  execution: Execution,
+  field: FieldPlan,
+  parent: Path | undefined,
+): GraphQLResolveInfo => new Info(execution, field, parent);
 
 const argsOf = (execution: Execution, field: FieldPlan): Readonly<Record<string, unknown>> => {
   const known = execution.args[field.index];
@@ -91,15 +103,20 @@ const argsOf = (execution: Execution, field: FieldPlan): Readonly<Record<string,
   return args;
 };
 
-const resolve = (execution: Execution, field: FieldPlan, source: unknown, path: Path): unknown => {
+const resolve = (
+  execution: Execution,
+  field: FieldPlan,
+  source: unknown,
+  parent: Path | undefined,
+): unknown => {
   if (field.resolve) {
-    const info = infoOf(execution, field, path);
+    const info = infoOf(execution, field, parent);
     return field.resolve(source, argsOf(execution, field), execution.contextValue, info);
   }
   if (typeof source !== 'object' || source === null) return undefined;
   const property = (source as Data)[field.definition.name];
   if (typeof property !== 'function') return property;
-  const info = infoOf(execution, field, path);
+  const info = infoOf(execution, field, parent);
   // Called on its object, as graphql-js does.
   return (source as Record<string, (...args: unknown[]) => unknown>)[field.definition.name]?.(
     argsOf(execution, field),
@@ -138,11 +155,11 @@ const completeField = (
   const known = plainValue(field, source);
   if (known !== undefined) return known;
   const { type } = field.definition;
-  const path = { prev: parent, key: field.responseName, typename: field.parentType.name };
   try {
-    const value = resolve(execution, field, source, path);
+    const value = resolve(execution, field, source, parent);
     const plain = field.plain?.(value);
     if (plain !== undefined) return plain;
+    const path = pathOf(field, parent);
     const complete = execution.completion(field);
     const completed = isPromise(value)
       ? value.then((settled) => complete(execution, settled, path))
@@ -150,7 +167,7 @@ const completeField = (
     if (!isPromise(completed)) return completed;
     return completed.then(undefined, (error: unknown) => fail(execution, field, type, error, path));
   } catch (error) {
-    return fail(execution, field, type, error, path);
+    return fail(execution, field, type, error, pathOf(field, parent));
   }
 };
 

@@ -7,6 +7,8 @@ import {
   getOperationAST,
   getVariableValues,
   type OperationDefinitionNode,
+  print,
+  type VariableDefinitionNode,
 } from 'graphql';
 import { conditionsOf, fragmentsOf } from './collect-fields.ts';
 import { completeFields, type Execution } from './compiled-fields.ts';
@@ -19,6 +21,29 @@ export type Execute = (run: {
   readonly variableValues: Readonly<Record<string, unknown>>;
   readonly rootValue?: unknown;
 }) => ExecutionResult | Promise<ExecutionResult>;
+
+type Variables = Readonly<Record<string, unknown>>;
+type Read = { readonly values: Variables } | { readonly errors: readonly GraphQLError[] };
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/**
+ * Makes the function that reads variables. Entities are asked for by lists of representations, a scalar that takes
+ * anything: reading 500 of them one by one would change nothing.
+ */
+const variablesReader = (schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]) => {
+  const names = definitions.map(({ variable }) => variable.name.value);
+  const isRepresentations = definitions.every(({ type }) => print(type) === '[_Any!]!');
+  return (given: Variables): Read => {
+    const isKnown = (name: string): boolean => {
+      const list = given[name];
+      return Array.isArray(list) && list.every(isObject);
+    };
+    if (isRepresentations && names.every(isKnown)) return { values: given };
+    const { errors, coerced } = getVariableValues(schema, definitions, given, { maxErrors: 50 });
+    return errors ? { errors } : { values: coerced };
+  };
+};
 
 /** Conditions multiply: of an operation that is used in more forms than these, the others are made each time. */
 const maxForms = 64;
@@ -42,10 +67,10 @@ const compileOperation = (
   const conditions = conditionsOf(document);
   const fragmentsByName = Object.fromEntries(fragments);
   const forms = new Map<string, Form>();
-  const { variableDefinitions = [] } = operation;
+  const readVariables = variablesReader(schema, operation.variableDefinitions ?? []);
   const isSerial = operation.operation === 'mutation';
 
-  const makeForm = (values: Readonly<Record<string, unknown>>): Form => {
+  const makeForm = (values: Variables): Form => {
     const root = schema.getRootType(operation.operation);
     if (!root) throw new GraphQLError(`The schema has no ${operation.operation}.`, { nodes: operation });
     let count = 0;
@@ -56,7 +81,7 @@ const compileOperation = (
     return { root, plan, completion: createCompletion(reading) };
   };
 
-  const formOf = (values: Readonly<Record<string, unknown>>): Form => {
+  const formOf = (values: Variables): Form => {
     const key = conditions.map((name) => (values[name] === true ? '1' : '0')).join('');
     const form = forms.get(key) ?? makeForm(values);
     if (forms.size < maxForms) forms.set(key, form);
@@ -73,10 +98,9 @@ const compileOperation = (
   };
 
   return ({ contextValue, variableValues, rootValue }) => {
-    const { errors, coerced } = getVariableValues(schema, variableDefinitions, variableValues, {
-      maxErrors: 50,
-    });
-    if (errors) return { errors };
+    const variables = readVariables(variableValues);
+    if ('errors' in variables) return { errors: variables.errors };
+    const coerced = variables.values;
     const { root, plan, completion } = formOf(coerced);
     const execution: Execution = {
       ...{ schema, operation, rootValue, contextValue, completion },

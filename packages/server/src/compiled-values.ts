@@ -20,6 +20,7 @@ import {
   fail,
   infoOf,
   type Of,
+  type Path,
 } from './compiled-fields.ts';
 import { type FieldPlan, planObject, type Reading } from './compiled-plan.ts';
 import { after, isPromise } from './soon.ts';
@@ -28,6 +29,13 @@ import { after, isPromise } from './soon.ts';
 type At = { readonly reading: Reading; readonly field: FieldPlan };
 
 const named = ({ field }: At): string => `${field.parentType.name}.${field.definition.name}`;
+
+/** The field's own, also for an item of its list, as graphql-js has it. */
+const infoAt = (execution: Execution, field: FieldPlan, path: Path): GraphQLResolveInfo => {
+  let at: Path | undefined = path;
+  while (at && at.typename === undefined) at = at.prev;
+  return infoOf(execution, field, at?.prev);
+};
 
 const leaf =
   (type: GraphQLLeafType): Complete =>
@@ -47,7 +55,7 @@ const object = ({ reading, field }: At, type: GraphQLObjectType): Complete => {
   const { isTypeOf } = type;
   if (!isTypeOf) return fields;
   return (execution, value, path) =>
-    after(isTypeOf(value, execution.contextValue, infoOf(execution, field, path)), (isOne) => {
+    after(isTypeOf(value, execution.contextValue, infoAt(execution, field, path)), (isOne) => {
       if (isOne) return fields(execution, value, path);
       throw new GraphQLError(`Expected a value of type "${type.name}".`, { nodes: field.nodes });
     });
@@ -68,7 +76,7 @@ const abstract = (at: At, type: GraphQLAbstractType): Complete => {
   };
   const resolveType = type.resolveType ?? defaultTypeResolver;
   return (execution, value, path) =>
-    after(resolveType(value, execution.contextValue, infoOf(execution, field, path), type), (name) =>
+    after(resolveType(value, execution.contextValue, infoAt(execution, field, path), type), (name) =>
       (known.get(name) ?? concreteOf(name))(execution, value, path),
     );
 };

@@ -21,7 +21,7 @@ export type { NotReady, Pages } from './routes.ts';
 export type { GraphResult, ResultExtensions } from './run.ts';
 export { scalarResolvers } from './scalars.ts';
 export { type ServeOptions, serveSubgraph, whyNotReady } from './serve.ts';
-export { failSpan, inCallersTrace, inSpan, noteSpan } from './span.ts';
+export { failSpan, inCallersTrace, inSpan, isTraced, noteSpan } from './span.ts';
 export { isStream, mapStream, type ResultStream } from './stream.ts';
 export type { Request, Subgraph } from './subgraph.ts';
 export {

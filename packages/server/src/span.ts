@@ -51,6 +51,10 @@ export const inSpan = <T>(
   return context.with(inside, () => endWith(span, () => work(span.isRecording() ? span : null)));
 };
 
+/** Whether anybody collects spans. The one that is made to find out is never ended, so that nobody ever sees it. */
+export const isTraced = (): boolean =>
+  isSpanContextValid(tracer.startSpan('is anybody there', { root: true }).spanContext());
+
 /** Notes what was done already, from one moment to another in epoch milliseconds, under the active span. */
 export const noteSpan = (name: string, startTime: number, endTime: number, attributes?: Attributes): void =>
   tracer.startSpan(name, { startTime, ...(attributes && { attributes }) }).end(endTime);

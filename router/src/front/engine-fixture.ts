@@ -240,6 +240,7 @@ export const createFixtureEngine = () => {
   const engine: Engine = {
     schema,
     prepare,
+    warm: () => undefined,
     run: async (prepared, values, { viewer }) => {
       runs += 1;
       return answerOf(await execute(argumentsFor(prepared, values, viewer)));

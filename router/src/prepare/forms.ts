@@ -34,6 +34,8 @@ export type Forms = {
   /** The guards on what it selects; a flaw names one by its place in this list. */
   readonly guards: readonly Guard[];
   readonly formOf: (values: Values, viewer: Viewer) => Form;
+  /** Finds the plans for those who may see nothing that is guarded and for those who may see all. */
+  readonly warm: () => void;
 };
 
 export type FormsOptions = {
@@ -103,18 +105,24 @@ export const createForms = (options: FormsOptions, single: SafelyNamed): Forms =
     return { ...planned, write, clientName: single.clientName };
   };
 
+  const formFor = (denied: ReadonlySet<Guard>, values: Values): Form => {
+    const percentage = shares.length > 0 ? shareOf(shares, Math.random() * 100) : 100;
+    const planKey = `${guards.map((guard) => (denied.has(guard) ? 1 : 0)).join('')}|${percentage}`;
+    const key = `${planKey}|${conditions.map((name) => (values[name] === true ? 1 : 0)).join('')}`;
+    const known = forms.get(key);
+    if (known) return known;
+    const form = make(planKey, denied, percentage, values);
+    remember(forms, key, form);
+    return form;
+  };
+
   return {
     guards,
-    formOf: (values, viewer) => {
-      const denied = new Set(guards.filter((guard) => refusalOf(guard, viewer) !== null));
-      const percentage = shares.length > 0 ? shareOf(shares, Math.random() * 100) : 100;
-      const planKey = `${guards.map((guard) => (denied.has(guard) ? 1 : 0)).join('')}|${percentage}`;
-      const key = `${planKey}|${conditions.map((name) => (values[name] === true ? 1 : 0)).join('')}`;
-      const known = forms.get(key);
-      if (known) return known;
-      const form = make(planKey, denied, percentage, values);
-      remember(forms, key, form);
-      return form;
+    formOf: (values, viewer) =>
+      formFor(new Set(guards.filter((guard) => refusalOf(guard, viewer) !== null)), values),
+    warm: () => {
+      formFor(new Set(), {});
+      if (guards.length > 0) formFor(new Set(guards), {});
     },
   };
 };

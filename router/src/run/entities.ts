@@ -3,7 +3,7 @@ import type { EntityBatch, PlanNode } from '../plan/planner.ts';
 import { createSubquery } from '../reach/subquery.ts';
 import type { SubgraphAnswer, SubgraphError, Subquery } from '../reach/transport.ts';
 import { copyOf, mergeInto } from './merge.ts';
-import { representationOf } from './representation.ts';
+import { identityOf, representationOf } from './representation.ts';
 import { applyRewrites } from './rewrite.ts';
 import { noteError, noteExtensions, noteTags, pathOf, pick, type Run } from './run.ts';
 import type { Compiling, Step } from './steps.ts';
@@ -17,9 +17,12 @@ type Gathered = {
   readonly entities: Data[];
 };
 
-type CompiledBatch = EntityBatch & { readonly represent: (entity: Data) => Data | null };
+type CompiledBatch = EntityBatch & {
+  readonly represent: (entity: Data) => Data | null;
+  readonly identify: (representation: Data) => string;
+};
 
-const gather = (run: Run, { paths, represent }: CompiledBatch): Gathered => {
+const gather = (run: Run, { paths, represent, identify }: CompiledBatch): Gathered => {
   const gathered: Gathered = { representations: [], indices: [], entities: [] };
   const known = new Map<string, number>();
   const found = (entity: Data): void => {
@@ -29,11 +32,11 @@ const gather = (run: Run, { paths, represent }: CompiledBatch): Gathered => {
       gathered.indices.push(-1);
       return;
     }
-    const text = JSON.stringify(representation);
-    let index = known.get(text);
+    const identity = identify(representation);
+    let index = known.get(identity);
     if (index === undefined) {
       index = gathered.representations.push(representation) - 1;
-      known.set(text, index);
+      known.set(identity, index);
     }
     gathered.indices.push(index);
   };
@@ -47,14 +50,15 @@ const isNested = (entity: Data): boolean => {
 };
 
 /** Adds each answered entity to all the objects that stand for it. */
-const spread = ({ indices, entities }: Gathered, answered: readonly unknown[]): void => {
-  const used = new Set<number>();
-  for (const [place, index] of indices.entries()) {
-    const answer = index < 0 ? null : answered[index];
+const spread = ({ representations, indices, entities }: Gathered, answered: readonly unknown[]): void => {
+  const used = representations.length < entities.length ? new Set<number>() : null;
+  for (let place = 0; place < entities.length; place += 1) {
+    const index = indices[place] ?? -1;
+    const answer = answered[index];
     const entity = entities[place];
     if (!isData(answer) || !entity) continue;
-    mergeInto(entity, used.has(index) && isNested(answer) ? (copyOf(answer) as Data) : answer);
-    used.add(index);
+    mergeInto(entity, used?.has(index) && isNested(answer) ? (copyOf(answer) as Data) : answer);
+    used?.add(index);
   }
 };
 
@@ -134,7 +138,11 @@ export const entitiesStep = (
     keeping: keepingOf(fetch.text),
     entities: first && others.length === 0 ? { variable: first.variable, alias: first.alias } : null,
   });
-  const batches = node.batches.map((batch) => ({ ...batch, represent: representationOf(batch, isOfType) }));
+  const batches = node.batches.map((batch) => ({
+    ...batch,
+    represent: representationOf(batch, isOfType),
+    identify: identityOf(batch),
+  }));
   return (run) => {
     const gathered = batches.map((batch) => gather(run, batch));
     if (gathered.every(({ representations }) => representations.length === 0)) return null;

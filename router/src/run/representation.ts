@@ -69,3 +69,21 @@ export const representationOf = (batch: EntityBatch, isOfType: IsOfType): ((enti
     applyRewrites(selected, batch.inputRewrites);
     return selected;
   });
+
+const byText = (representation: Data): string => JSON.stringify(representation);
+
+/** A type name begins with a letter and JSON does not, so the two kinds of text never meet. */
+const byId = (representation: Data): string => {
+  const { __typename: type, id } = representation;
+  return typeof id === 'string' ? `${type} ${id}` : byText(representation);
+};
+
+/** What tells one representation from another, so that each entity is asked for once. */
+export const identityOf = ({ requires, inputRewrites }: EntityBatch): ((representation: Data) => string) => {
+  const [only, ...others] = requires;
+  if (others.length > 0 || only?.kind !== 'fragment' || inputRewrites.length > 0) return byText;
+  const isById = only.selections.every(
+    (one) => one.kind === 'field' && (one.name === '__typename' || one.name === 'id'),
+  );
+  return isById ? byId : byText;
+};

@@ -155,6 +155,7 @@ export const createChanges = ({ tellsEach }: Mode) => {
   const engine: Engine = {
     schema: buildSchema('type Query { nothing: Int }'),
     prepare: () => preparedChanges(),
+    warm: () => undefined,
     run: async () => refuse(400, []),
     subscribe: async (_prepared, values) => open(values),
     close: async () => undefined,

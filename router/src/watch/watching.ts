@@ -1,3 +1,4 @@
+import { isTraced } from '@storegraph/server';
 import type { Engine } from '../engine.ts';
 import type { Sockets } from '../front/front.ts';
 import type { AnswerStore } from '../front/kept-answers.ts';
@@ -37,24 +38,30 @@ export type Watching = {
 
 const same = <T>(part: T): T => part;
 
-/** Spans alone, which are nothing until a process sends them somewhere. */
-const spansOnly: Watching = {
-  ...{ engine: tracedEngine, planner: tracedPlanner, transport: tracedTransport },
+/** Where nobody collects spans none are made: a fetch has no use for two more promises. */
+const spans = () =>
+  isTraced()
+    ? { engine: tracedEngine, planner: tracedPlanner, transport: tracedTransport }
+    : { engine: same, planner: same, transport: same };
+
+const spansOnly = (): Watching => ({
+  ...spans(),
   ...{ resolve: same, guards: same, answers: same, sockets: same, follow: same },
   know: () => undefined,
   metricsUrl: null,
   stop: async () => undefined,
-};
+});
 
 /** Counts and measures, and serves what comes of it; null makes spans alone. */
 export const startWatching = async (serving: MetricsServerOptions | null): Promise<Watching> => {
-  if (serving === null) return spansOnly;
+  if (serving === null) return spansOnly();
   const metrics = createMetrics();
   const server = await serveMetrics(metrics, serving);
+  const traced = spans();
   return {
-    engine: (engine) => tracedEngine(meteredEngine(engine, metrics)),
-    planner: (planner) => tracedPlanner(meteredPlanner(planner, metrics)),
-    transport: (transport) => tracedTransport(meteredTransport(transport, metrics)),
+    engine: (engine) => traced.engine(meteredEngine(engine, metrics)),
+    planner: (planner) => traced.planner(meteredPlanner(planner, metrics)),
+    transport: (transport) => traced.transport(meteredTransport(transport, metrics)),
     resolve: (resolve) => meteredResolve(resolve, metrics),
     guards: (guards) => meteredGuards(guards, metrics),
     answers: (answers) => meteredAnswers(answers, metrics),

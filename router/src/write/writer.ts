@@ -154,13 +154,25 @@ const typeWriter = (
   place: Place,
   depth: number,
 ): Writer => {
-  const write = presentWriter(compiling, getNullableType(type), selected, place, depth);
-  if (!isNonNullType(type))
-    return (value, writing) => (value == null ? 'null' : (write(value, writing) ?? 'null'));
+  const nullable = getNullableType(type);
+  const missing = isNonNullType(type) ? null : 'null';
+  const lack = (writing: Writing): string | null => {
+    if (missing === null)
+      writing.flaws.push({ kind: 'missing', field: selected.called, path: placed(place, writing) });
+    return missing;
+  };
+  if (!isLeafType(nullable)) {
+    const write = presentWriter(compiling, nullable, selected, place, depth);
+    return (value, writing) => (value == null ? lack(writing) : (write(value, writing) ?? missing));
+  }
+  // Most values are leaves: one function each, and not three.
+  const write = leafWriter(nullable);
   return (value, writing) => {
-    if (value != null) return write(value, writing);
-    writing.flaws.push({ kind: 'missing', field: selected.called, path: placed(place, writing) });
-    return null;
+    if (value == null) return lack(writing);
+    const text = write(value);
+    if (text !== null) return text;
+    writing.flaws.push({ kind: 'wrong', field: selected.called, path: placed(place, writing) });
+    return missing;
   };
 };
 
@@ -175,10 +187,6 @@ const presentWriter = (
     writing.flaws.push({ kind: 'wrong', field: selected.called, path: placed(place, writing) });
     return null;
   };
-  if (isLeafType(type)) {
-    const write = leafWriter(type);
-    return (value, writing) => write(value) ?? wrong(writing);
-  }
   if (isListType(type)) {
     const write = typeWriter(compiling, type.ofType, selected, [...place, { depth }], depth + 1);
     return listWriter(write, depth, wrong);
