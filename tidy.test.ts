@@ -120,7 +120,9 @@ describe('walls', () => {
         ...importsOf(file)
           .filter(
             (name) =>
-              !/^@storegraph\/(money|events|sku)$|domain\.ts$|^node:crypto$|schema\.generated\.ts$/.test(name),
+              !/^@storegraph\/(money|events|sku)$|domain\.ts$|^node:crypto$|schema\.generated\.ts$/.test(
+                name,
+              ),
           )
           .map((name) => `imports ${name}; hand in what the rule needs.`),
         ...(
