@@ -85,9 +85,11 @@ const entitiesOf = (definitions: readonly DefinitionNode[]): Set<string> =>
       .map(({ name }) => name.value),
   );
 
+type Directed = { readonly directives?: readonly ConstDirectiveNode[] | undefined };
+
 const toldFieldsOf = (definitions: readonly DefinitionNode[]): Set<string> => {
   const types = definitions.filter(isTypeDefinitionNode);
-  const fields = types.flatMap((type) => ('fields' in type ? (type.fields ?? []) : []));
+  const fields = types.flatMap((type): Directed[] => ('fields' in type ? [...(type.fields ?? [])] : []));
   const keys = types.flatMap(({ directives }) => find(directives, 'join__type').map(({ key }) => key));
   const required = fields.flatMap(({ directives }) =>
     find(directives, 'join__field').map(({ requires }) => requires),

@@ -18,7 +18,7 @@ export type BreakerOptions = {
   readonly now: () => number;
 };
 
-/** Ours and not a library's: a class around each request costs 2 µs and an error, this a comparison. */
+/** Ours and not a library's: to those, a request whose caller had too little time is a success or a failure. It is neither. */
 export const createBreaker = ({ maxFailures, openMs, now }: BreakerOptions): Breaker => {
   let failures = 0;
   let openUntil: number | null = null;

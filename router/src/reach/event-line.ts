@@ -53,7 +53,7 @@ const socketOf = (maxPayload: number) =>
   // A class, because graphql-ws makes its sockets with `new` and gives them no options.
   class extends WebSocket {
     constructor(address: string, protocol: string) {
-      super(address, protocol, { maxPayload, handshakeTimeout: connectLimitMs });
+      super(address, protocol, { maxPayload, handshakeTimeout: connectLimitMs, perMessageDeflate: false });
     }
   };
 

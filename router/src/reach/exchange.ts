@@ -29,7 +29,7 @@ const reasonOf = (error: Error): string => {
   return `${code}${error.message}`;
 };
 
-/** By undici's dispatch and not its request: no stream, no signal, a third of the time. */
+/** By undici's dispatch and not its request, which makes a stream and a signal for each: with a time limit 75 µs against 90. */
 const send = (dispatcher: Dispatcher, { path, headers, body, limitMs, maxAnswerBytes }: Sent): Promise<Raw> =>
   new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | null = null;

@@ -15,9 +15,9 @@ export type HttpTransportOptions = {
   readonly timeoutMs?: number;
   /** 16 MiB when left out. */
   readonly maxAnswerBytes?: number;
-  /** Whether answers may come as gzip or Brotli. Off when left out: within a datacentre packing takes longer than it saves. */
+  /** Whether answers may come as gzip or Brotli. Off when left out: 5 kB take 4 µs on a line of 10 Gbit/s, and 190 µs to pack and unpack. */
   readonly acceptsPacked?: boolean;
-  /** Of the headers in a call, those that are passed on; none when left out. */
+  /** Of the headers in a call, those that are passed on, in lower case; none when left out. */
   readonly passOn?: readonly string[];
   /** How long to wait before the first and the second repetition of a query. */
   readonly retryDelayMs?: (retry: number) => number;

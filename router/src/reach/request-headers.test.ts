@@ -1,0 +1,53 @@
+import { type Context, context, propagation, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nobody } from './reach-fixture.ts';
+import { requestHeaders } from './request-headers.ts';
+
+const span = trace.wrapSpanContext({
+  traceId: '1'.repeat(32),
+  spanId: '2'.repeat(16),
+  traceFlags: TraceFlags.SAMPLED,
+});
+let active: Context = ROOT_CONTEXT;
+
+beforeEach(() => {
+  const manager = {
+    active: () => active,
+    with: (_context: Context, work: (...args: never[]) => unknown) => work(),
+    bind: (_context: Context, target: unknown) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  context.setGlobalContextManager(manager as Parameters<typeof context.setGlobalContextManager>[0]);
+  propagation.setGlobalPropagator({
+    inject: (at, carrier, setter) =>
+      setter.set(carrier, 'traceparent', trace.getSpanContext(at)?.traceId ?? ''),
+    extract: (at) => at,
+    fields: () => ['traceparent'],
+  });
+});
+afterEach(() => {
+  context.disable();
+  propagation.disable();
+});
+
+const headers = () => requestHeaders({ acceptsPacked: false, passOn: [] }, nobody(), 1_000);
+
+it('a request tells the trace it belongs to, where there is one', () => {
+  active = trace.setSpan(ROOT_CONTEXT, span);
+  expect(headers()['traceparent']).toBe('1'.repeat(32));
+  active = ROOT_CONTEXT;
+  expect(headers()).not.toHaveProperty('traceparent');
+});
+
+it('what is passed on never stands in the place of what the router says', () => {
+  const call = {
+    ...nobody({ token: 'ours' }),
+    headers: { authorization: 'theirs', 'x-request-id': 'theirs' },
+  };
+  const passOn = ['authorization', 'x-request-id'];
+  expect(requestHeaders({ acceptsPacked: false, passOn }, call, 1_000)).toMatchObject({
+    authorization: 'Bearer ours',
+    'x-request-id': 'request-1',
+  });
+});
