@@ -8,7 +8,9 @@ import { filesMatching, importsOf, root, type SourceFile } from './scripts/repos
  * The shape of the repository, as a test. Each rule names what is wrong, where, and what to do instead; the
  * reasons stand in CONTRIBUTING.md under the rule's name.
  */
-const sources = filesMatching(/^(packages|subgraphs|router|embedded|bench|scripts)\/.*\.ts$|^[^/]+\.ts$/);
+const sources = filesMatching(
+  /^(packages|subgraphs|router|embedded|examples|bench|scripts)\/.*\.ts$|^[^/]+\.ts$/,
+);
 const production = sources.filter(
   ({ path }) => !/(\.test|-fixture|-for-tests)\.ts$/.test(path) && !path.startsWith('packages/testing/'),
 );

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InvalidEnvironment, log, startTracing, stopOnSignal } from '@storegraph/server';
+import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { readEnv } from './env.ts';
 import { readSupergraph } from './graph/supergraph.ts';
@@ -73,10 +74,25 @@ const followFile = (file: string, router: Router): NodeJS.Timeout => {
   return timer.unref();
 };
 
+/** Asked for little, and done without at once where it does not answer: nobody waits for it. */
+const openRedis = (url: string): Redis => {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 500, enableOfflineQueue: false });
+  let isAway = false;
+  redis.on('error', (error) => {
+    if (!isAway) log.warn('Redis does not answer: this router counts for itself.', { error: error.message });
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    isAway = false;
+  });
+  return redis;
+};
+
 const start = async (): Promise<void> => {
-  const { supergraphFile, settingsFile, planner, collector, ...env } = readEnv();
+  const { supergraphFile, settingsFile, planner, collector, redisUrl, ...env } = readEnv();
   const tracing =
     collector === undefined ? null : await startTracing({ serviceName: 'router', endpoint: collector });
+  const redis = redisUrl === undefined ? null : openRedis(redisUrl);
   const supergraphSdl = await readText(supergraphFile);
   const share = createInflight();
   const transports = placesIn(supergraphSdl, supergraphFile).map((place) => share(httpTransport(place)));
@@ -84,6 +100,7 @@ const start = async (): Promise<void> => {
     ...env,
     ...(await plannerOf(planner)),
     ...{ supergraphSdl, transports },
+    ...(redis && { redis }),
     settings: await readSettings(settingsFile),
   });
   const following = followFile(supergraphFile, router);
@@ -93,6 +110,7 @@ const start = async (): Promise<void> => {
       clearInterval(following);
       await router.stop();
       await Promise.all(transports.map((transport) => transport.close()));
+      redis?.disconnect();
       await tracing?.stop();
     },
   });

@@ -7,6 +7,7 @@ import {
   log as processLog,
   whyNotReady,
 } from '@storegraph/server';
+import type { Redis } from 'ioredis';
 import { type Caches, startCaches } from './cache/caches.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { startFront } from './front/front.ts';
@@ -14,7 +15,7 @@ import type { Http2 } from './front/listener.ts';
 import { type Runner, refusalOf } from './front/operation.ts';
 import { createGuards } from './guard/guards.ts';
 import { checkLimits } from './guard/limits.ts';
-import { createAutomaticMemory } from './persisted/automatic.ts';
+import { createAutomatic } from './persisted/automatic.ts';
 import { createResolve, type Published } from './persisted/operations.ts';
 import { watchPublished } from './persisted/published.ts';
 import { createHivePlanner } from './plan/hive-planner.ts';
@@ -49,6 +50,8 @@ export type RouterOptions = {
   readonly settings?: Settings;
   /** Hive's when left out. */
   readonly createPlanner?: (supergraphSdl: string) => Planner;
+  /** Where several routers keep what they count and learn together; each for itself when left out. */
+  readonly redis?: Redis;
   /** Where Prometheus may ask, apart from the port of the graph; nothing is counted when left out. */
   readonly metricsPort?: number;
   /** HTTP/2 beside HTTP/1.1: with a certificate, or in the clear behind a proxy of ours. */
@@ -103,7 +106,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
   const { transports, logs = [], keys, pages, production = false, log = processLog } = options;
   const settings = fullSettings(options.settings ?? {}, production);
   const maxBytes = settings.cacheMegabytes * 1024 * 1024;
-  const { metricsPort, host } = options;
+  const { metricsPort, host, redis = null } = options;
   const watching = await startWatching(metricsPort === undefined ? null : { port: metricsPort, host });
   const caches = await startCaches(maxBytes > 0 ? logs : [], { maxBytes, log });
   const makeEngine = engineMaker(options, settings, caches, watching);
@@ -118,11 +121,11 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
   const runner: Runner = {
     ...{ production, log },
     engine: () => engine,
-    guards: watching.guards(createGuards(settings)),
+    guards: watching.guards(createGuards(settings, redis)),
     resolve: watching.resolve(
       createResolve({
         ...{ mode: settings.operations.mode, published: published.current, log },
-        automatic: settings.operations.automatic ? createAutomaticMemory() : null,
+        automatic: settings.operations.automatic ? createAutomatic(redis) : null,
       }),
     ),
     subscribe: asSource(follow),

@@ -1,11 +1,12 @@
+import type { Redis } from 'ioredis';
 import type { Guards } from '../front/operation.ts';
 import { refuse } from '../run/answer.ts';
 import type { FullSettings } from '../settings.ts';
 import { createRates } from './rates.ts';
 
 /** What stands between an operation and its plan: what it costs, and how often its caller has asked. */
-export const createGuards = ({ limits, rates }: FullSettings): Guards => {
-  const counted = rates.length > 0 ? createRates(rates) : null;
+export const createGuards = ({ limits, rates }: FullSettings, redis: Redis | null): Guards => {
+  const counted = rates.length > 0 ? createRates(rates, redis) : null;
   return {
     operation: (prepared, values, caller) => {
       const asked = Math.round(prepared.cost(values));

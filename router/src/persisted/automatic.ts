@@ -14,7 +14,7 @@ const maxTextLength = 64 * 1024;
 const keptSeconds = 7 * 24 * 60 * 60;
 
 /** In the memory of this process: each router asks for the text once. */
-export const createAutomaticMemory = (): AutomaticStore => {
+const createAutomaticMemory = (): AutomaticStore => {
   const texts = createRecent<string>(maxKept);
   return {
     read: (hash) => texts.read(hash) ?? null,
@@ -25,21 +25,26 @@ export const createAutomaticMemory = (): AutomaticStore => {
 };
 
 /** In Redis, for all routers, with those used last in memory. */
-export const createAutomaticRedis = (redis: Redis): AutomaticStore => {
+const createAutomaticRedis = (redis: Redis): AutomaticStore => {
   const memory = createAutomaticMemory();
   const keyOf = (hash: string): string => `operation:${hash}`;
   return {
     read: async (hash) => {
       const known = await memory.read(hash);
       if (known !== null) return known;
-      const text = await redis.get(keyOf(hash));
+      // Without Redis the client is asked for its text once more.
+      const text = await redis.get(keyOf(hash)).catch(() => null);
       if (text !== null) await memory.write(hash, text);
       return text;
     },
     write: async (hash, text) => {
       if (text.length > maxTextLength) return;
       await memory.write(hash, text);
-      await redis.set(keyOf(hash), text, 'EX', keptSeconds);
+      await redis.set(keyOf(hash), text, 'EX', keptSeconds).catch(() => null);
     },
   };
 };
+
+/** In Redis where several routers are in front of the same clients, else in this process. */
+export const createAutomatic = (redis: Redis | null): AutomaticStore =>
+  redis ? createAutomaticRedis(redis) : createAutomaticMemory();

@@ -2,7 +2,7 @@ import { anonymous, type Log } from '@storegraph/server';
 import { beforeEach, expect, test } from 'vitest';
 import type { GraphRequest } from '../front/graph-request.ts';
 import type { Caller } from '../front/head.ts';
-import { createAutomaticMemory } from './automatic.ts';
+import { createAutomatic } from './automatic.ts';
 import { hashOf, parseManifest } from './manifest.ts';
 import { createResolve, indexOf, type PersistedMode } from './operations.ts';
 
@@ -44,7 +44,7 @@ const resolving = (mode: PersistedMode) => {
   const resolve = createResolve({
     mode,
     published: () => published,
-    automatic: createAutomaticMemory(),
+    automatic: createAutomatic(null),
     log,
   });
   return async (asked: GraphRequest): Promise<string> => {

@@ -40,7 +40,7 @@ const startMetered = async () => {
     ...about,
     engine: () => engine,
     resolve: watching.resolve(resolveText),
-    guards: watching.guards(createGuards(fullSettings({ limits: { maxCost: 5 } }, false))),
+    guards: watching.guards(createGuards(fullSettings({ limits: { maxCost: 5 } }, false), null)),
     subscribe: asSource(follow),
   };
   const front = await startFront({
