@@ -2,7 +2,11 @@ import { parse } from 'graphql';
 
 /** The graph that routers are compared on: three subgraphs, one page of products. */
 
-const federation = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])`;
+const federation = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@composeDirective"])
+  @link(url: "https://storegraph.dev/cacheControl/v1.0", import: ["@cacheControl"])
+  @composeDirective(name: "@cacheControl")
+directive @cacheControl(maxAge: Int, inheritMaxAge: Boolean) on FIELD_DEFINITION | OBJECT`;
 
 export const page = `query Page($first: Int!) {
   products(first: $first) {
@@ -11,6 +15,9 @@ export const page = `query Page($first: Int!) {
     stock { available isLow } deliveryDays
   }
 }`;
+
+/** The same page, of a field whose answers may be kept. */
+export const keptPage = page.replace('products(', 'products: kept(');
 
 /** As many as the largest page that is measured. */
 export const maxProducts = 2_400;
@@ -39,14 +46,15 @@ const stockFields = {
   stock: (item: Item) => ({ available: numberOf(item) % 50, isLow: numberOf(item) % 50 < 5 }),
   deliveryDays: (item: Item) => 1 + (numberOf(item) % 4),
 };
-const query = { products: (_root: unknown, { first }: { first: number }) => items.slice(0, first) };
+const products = (_root: unknown, { first }: { first: number }) => items.slice(0, first);
+const query = { products, kept: products };
 const resolved = { Product: { __resolveReference: (item: Item) => item } };
 
 const catalogueSdl = `slug: String! name: String! description: String brand: String! imageUrl: String! rating: Float! reviews: Int!`;
 const pricingSdl = `price: Price! taxIncluded: Boolean!`;
 const stockSdl = `stock: Stock! deliveryDays: Int!`;
-const price = `type Price { amountMinor: Int! currency: String! }`;
-const stock = `type Stock { available: Int! isLow: Boolean! }`;
+const price = `type Price @cacheControl(inheritMaxAge: true) { amountMinor: Int! currency: String! }`;
+const stock = `type Stock @cacheControl(inheritMaxAge: true) { available: Int! isLow: Boolean! }`;
 
 const subgraph = (name: string, sdl: string, resolvers: object) => ({
   name,
@@ -57,20 +65,29 @@ const subgraph = (name: string, sdl: string, resolvers: object) => ({
 export const subgraphs = [
   subgraph(
     'catalogue',
-    `type Query { products(first: Int!): [Product!]! } type Product @key(fields: "id") { id: ID! ${catalogueSdl} }`,
+    `type Query { products(first: Int!): [Product!]! kept(first: Int!): [Product!]! @cacheControl(maxAge: 600) } type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${catalogueSdl} }`,
     { Query: query, Product: { ...resolved.Product, ...catalogueFields } },
   ),
-  subgraph('pricing', `type Product @key(fields: "id") { id: ID! ${pricingSdl} } ${price}`, {
-    Product: { ...resolved.Product, ...pricingFields },
-  }),
-  subgraph('inventory', `type Product @key(fields: "id") { id: ID! ${stockSdl} } ${stock}`, {
-    Product: { ...resolved.Product, ...stockFields },
-  }),
+  subgraph(
+    'pricing',
+    `type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${pricingSdl} } ${price}`,
+    {
+      Product: { ...resolved.Product, ...pricingFields },
+    },
+  ),
+  subgraph(
+    'inventory',
+    `type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${stockSdl} } ${stock}`,
+    {
+      Product: { ...resolved.Product, ...stockFields },
+    },
+  ),
 ];
 
 /** The same as one graph, without a router. */
 export const monolith = {
-  typeDefs: parse(`type Query { products(first: Int!): [Product!]! }
+  typeDefs: parse(`directive @cacheControl(inheritMaxAge: Boolean) on OBJECT
+    type Query { products(first: Int!): [Product!]! kept(first: Int!): [Product!]! }
     type Product { id: ID! ${catalogueSdl} ${pricingSdl} ${stockSdl} } ${price} ${stock}`),
   resolvers: { Query: query, Product: { ...catalogueFields, ...pricingFields, ...stockFields } },
 };

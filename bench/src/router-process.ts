@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { EventLog } from '@storegraph/events';
 import { httpTransport, localTransport, startRouter } from '@storegraph/router';
 import { createLog, mountSubgraph, type Subgraph } from '@storegraph/server';
 import { type DocumentNode, execute, type GraphQLSchema, parse } from 'graphql';
@@ -59,12 +60,30 @@ const asSubgraph = ({ name, typeDefs, resolvers }: (typeof subgraphs)[number]): 
   context: () => ({}),
 });
 
+/** A log in which nothing happens. */
+const silentUntil = (signal: AbortSignal): AsyncIterableIterator<never> => ({
+  [Symbol.asyncIterator]() {
+    return this;
+  },
+  next: () =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve({ value: undefined, done: true }));
+    }),
+});
+
 const startOurs = async (urls: readonly string[]): Promise<number> => {
   const transports = subgraphs.map((subgraph, at) => {
     const url = urls[at];
     if (url !== undefined) return httpTransport({ name: subgraph.name, url, log: silent });
     return localTransport(mountSubgraph(asSubgraph(subgraph), { production: true, log: silent }));
   });
+  // They publish nothing, so whatever may be kept stays right.
+  const logs = subgraphs.map(
+    ({ name }): EventLog => ({
+      ...{ publisher: name, head: async () => 0, read: async () => [], keepFor: nothing },
+      follow: (_after, signal) => silentUntil(signal),
+    }),
+  );
   const { port } = await startRouter({
     ...{ supergraphSdl: compose(urls), transports, keys: { keys: [] }, port: 0, production: true },
     // Everything on that production has on, but the list of published operations, for Apollo's has none.
@@ -72,7 +91,7 @@ const startOurs = async (urls: readonly string[]): Promise<number> => {
       operations: { mode: 'off' },
       rates: [{ per: 'address', operations: 1_000_000_000, seconds: 60 }],
     },
-    metricsPort: 0,
+    ...{ logs, metricsPort: 0 },
     log: silent,
   });
   return port;

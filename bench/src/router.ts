@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type BenchResult, median, percentile, type Ratio } from './result.ts';
-import { page } from './router-graph.ts';
-import { load, post } from './router-load.ts';
+import { keptPage, page } from './router-graph.ts';
+import { get, load, post } from './router-load.ts';
 
 /** As a popular page has them; more only queue. */
 const connections = 16;
@@ -105,6 +105,31 @@ const compare = async (servers: Record<Way, Server>): Promise<Record<Way, Figure
   return Object.fromEntries(ways.map((way) => [way, middle(found[way])])) as Record<Way, Figures>;
 };
 
+/** The same page by GET of a kept answer, what is there already, and the same bytes by a GET of a bare server. */
+const compareKept = async ({ 'ours, HTTP': ours, 'raw bytes': raw }: Record<Way, Server>) => {
+  const variables = encodeURIComponent(JSON.stringify({ first: products }));
+  const path = `/graphql?query=${encodeURIComponent(keptPage)}&variables=${variables}`;
+  const preflight = 'apollo-require-preflight: yes';
+  const first = await load(ours.ports[0] ?? 0, get(path, [preflight]), { connections: 1, ms: 0 });
+  const tag = /^etag: (.*)$/im.exec(first.sample)?.[1]?.trim();
+  if (tag === undefined) throw new Error('The page is not kept.');
+  const asked = [
+    ['kept', ours, get(path, [preflight])],
+    ['not modified', ours, get(path, [preflight, `if-none-match: ${tag}`])],
+    ['raw GET', raw, get(path, [preflight])],
+  ] as const;
+  const found = { kept: [] as Figures[], 'not modified': [] as Figures[], 'raw GET': [] as Figures[] };
+  for (const [, server, request] of asked) await measure(server, request, warmMs);
+  for (let turn = 0; turn < rounds; turn += 1) {
+    for (const [name, server, request] of asked) found[name].push(await measure(server, request, roundMs));
+  }
+  return {
+    kept: middle(found.kept),
+    'not modified': middle(found['not modified']),
+    'raw GET': middle(found['raw GET']),
+  };
+};
+
 /** CPU for each byte of the answer, at several sizes of it. */
 const bySize = async (server: Server): Promise<{ products: number; figures: Figures }[]> => {
   const found = [];
@@ -122,7 +147,13 @@ const rowOf = (way: string, { perSecond, cpuMs, p50, p99, bytes }: Figures) => (
   ...{ 'p50 ms': round(p50), 'p99 ms': round(p99), bytes },
 });
 
-const ratiosOf = (found: Record<Way, Figures>, sized: readonly { figures: Figures }[]): Ratio[] => {
+type Kept = Awaited<ReturnType<typeof compareKept>>;
+
+const ratiosOf = (
+  found: Record<Way, Figures>,
+  sized: readonly { figures: Figures }[],
+  kept: Kept,
+): Ratio[] => {
   const faster = (way: Way, than: Way) => found[way].perSecond / found[than].perSecond;
   const cheaper = (way: Way, than: Way) => found[than].cpuMs / found[way].cpuMs;
   const perByte = sized.map(({ figures: { cpuMs, bytes } }) => cpuMs / bytes);
@@ -157,6 +188,18 @@ const ratiosOf = (found: Record<Way, Figures>, sized: readonly { figures: Figure
       bound: 1.2,
       atLeast: false,
     },
+    {
+      name: 'kept GET to raw bytes',
+      value: kept.kept.perSecond / kept['raw GET'].perSecond,
+      bound: 0.5,
+      atLeast: true,
+    },
+    {
+      name: 'not modified to kept GET',
+      value: kept['not modified'].perSecond / kept.kept.perSecond,
+      bound: 1,
+      atLeast: true,
+    },
   ];
 };
 
@@ -166,14 +209,16 @@ export const run = async (): Promise<BenchResult> => {
   const urls = subgraphs.ports.map((port) => `http://127.0.0.1:${port}`);
   const servers = await startAll(urls);
   const found = await compare(servers);
+  const kept = await compareKept(servers);
   const sized = await bySize(servers['ours, HTTP']);
   await Promise.all([subgraphs, ...Object.values(servers)].map(stop));
   return {
     name: `A page of ${products} products, 14 fields from 3 subgraphs, over ${connections} connections`,
     rows: [
       ...ways.map((way) => rowOf(way, found[way])),
+      ...Object.entries(kept).map(([way, figures]) => rowOf(`GET: ${way}`, figures)),
       ...sized.map(({ products: first, figures }) => rowOf(`ours, HTTP: ${first} products`, figures)),
     ],
-    ratios: ratiosOf(found, sized),
+    ratios: ratiosOf(found, sized, kept),
   };
 };

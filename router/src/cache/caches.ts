@@ -24,7 +24,7 @@ export const startCaches = async (
   { maxBytes, log }: { readonly maxBytes: number; readonly log: Log },
 ): Promise<Caches> => {
   const publishers = new Set(logs.map(({ publisher }) => publisher));
-  const { store: answers, tagged } = createAnswers(maxBytes / 2);
+  const { store: answers, tagged } = createAnswers(maxBytes / 2, publishers);
   const parts = createTaggedStore<string>(maxBytes / 2);
   const drop = (tags: readonly string[]): void => {
     parts.drop(tags);

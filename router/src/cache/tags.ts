@@ -7,6 +7,9 @@ import type { StoredEvent } from '@storegraph/events';
  */
 export const tagsOfMixed = (subgraph: string): readonly string[] => [subgraph, `${subgraph}/*`];
 
+/** The subgraph that a tag is about. */
+export const subgraphOf = (tag: string): string => tag.split('/', 1)[0] ?? tag;
+
 type Representation = Readonly<Record<string, unknown>>;
 
 /** The tags of an entity's own values. Named by another key than its id, it is dropped like a list. */

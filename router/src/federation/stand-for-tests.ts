@@ -31,6 +31,7 @@ export type PlannerName = keyof typeof planners;
 export type Stand = {
   readonly supergraphSdl: string;
   readonly mounted: readonly MountedSubgraph[];
+  readonly transports: (reach: 'local' | 'http') => readonly Transport[];
   readonly engine: (planner: PlannerName, reach: 'local' | 'http') => Engine;
   /** Ends one subgraph's server, as if its machine had gone. */
   readonly cut: (name: string) => Promise<void>;
@@ -73,6 +74,7 @@ export const openStand = async ({ parts, labels = [] }: Pick<Graph, 'parts' | 'l
   return {
     supergraphSdl,
     mounted,
+    transports: transportsBy,
     engine: (planner, reach) => {
       const engine = createEngine({
         ...{ supergraphSdl, log, labels: new Set(labels) },

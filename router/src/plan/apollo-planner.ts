@@ -113,7 +113,7 @@ export const createApolloPlanner = (supergraphSdl: string): Planner => {
       const operation = operationFromDocument(apiSchema, parse(text), named);
       const isOverridden = (label: string): boolean => {
         const share = shareOf(label);
-        return share === null ? overrides.labels.has(label) : overrides.percentage <= share;
+        return share === null ? overrides.labels.has(label) : overrides.percentage < share;
       };
       const overrideConditions = new Map(labels.map((label) => [label, isOverridden(label)]));
       const { node } = planner.buildQueryPlan(operation, { overrideConditions });

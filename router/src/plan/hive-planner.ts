@@ -7,7 +7,7 @@ import {
   QueryPlanner,
   type RequiresSelection,
 } from '@graphql-hive/router-query-planner';
-import { parse, print } from 'graphql';
+import { isTypeDefinitionNode, Kind, parse, print } from 'graphql';
 import { namesOfObjects } from '../graph/supergraph.ts';
 import type { Fetch, Path, PlanNode, Planner, Requirement, Rewrite, RewriteStep } from './planner.ts';
 
@@ -129,11 +129,19 @@ const createTranslation = (namesOf: (type: string) => readonly string[]) => {
 /** What federation adds to a supergraph for its own use, some of which the planner leaves in what clients see. */
 const ownNames = /^(join|link|federation|context|authenticated|requiresScopes|policy|cost)__/;
 
+/** The schema without that, and without hidden members of unions, which the planner leaves in too. */
 const withoutOwn = (sdl: string): string => {
   const document = parse(sdl, { noLocation: true });
-  const definitions = document.definitions.filter(
-    (node) => !('name' in node && node.name && ownNames.test(node.name.value)),
+  const known = new Set(
+    document.definitions.flatMap((node) => (isTypeDefinitionNode(node) ? node.name.value : [])),
   );
+  const definitions = document.definitions
+    .filter((node) => !('name' in node && node.name && ownNames.test(node.name.value)))
+    .map((node) =>
+      node.kind === Kind.UNION_TYPE_DEFINITION
+        ? { ...node, types: (node.types ?? []).filter(({ name }) => known.has(name.value)) }
+        : node,
+    );
   return print({ ...document, definitions });
 };
 

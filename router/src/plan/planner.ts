@@ -61,7 +61,11 @@ export type PlanNode =
   | { readonly kind: 'entities'; readonly fetch: Fetch; readonly batches: readonly EntityBatch[] };
 
 /** Which of the progressive overrides hold for an operation. */
-export type Overrides = { readonly labels: ReadonlySet<string>; readonly percentage: number };
+export type Overrides = {
+  readonly labels: ReadonlySet<string>;
+  /** Overrides for a share of requests hold where their share is above it. */
+  readonly percentage: number;
+};
 
 /** Finds out how operations are answered. There are two; they must give the same answers. */
 export type Planner = {

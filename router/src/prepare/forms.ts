@@ -127,9 +127,9 @@ export const createForms = (options: FormsOptions, single: SafelyNamed): Forms =
   };
 };
 
-/** Requests between two shares have the same plan: the upper one stands for them all. */
+/** Requests between two shares have the same plan. The lower one stands for them all: a share holds below itself. */
 const shareOf = (shares: readonly number[], drawn: number): number =>
-  shares.find((share) => drawn <= share) ?? 100;
+  shares.findLast((share) => share <= drawn) ?? 0;
 
 const remember = <T>(forms: Map<string, T>, key: string, form: T): void => {
   if (forms.size < maxForms) forms.set(key, form);

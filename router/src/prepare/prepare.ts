@@ -18,7 +18,7 @@ import { type Answer, type GraphError, refuse } from '../run/answer.ts';
 import { cachingOf } from './caching.ts';
 import { createForms, type Forms, type FormsOptions } from './forms.ts';
 import type { Prepared } from './prepared.ts';
-import { withSafeNames } from './safe-names.ts';
+import { type SafelyNamed, withSafeNames } from './safe-names.ts';
 
 export type PrepareOptions = FormsOptions & {
   /** No introspection, no suggestions. */
@@ -91,11 +91,12 @@ const coerceWith =
   (
     { schema, production }: PrepareOptions,
     { variableDefinitions = [] }: OperationDefinitionNode,
+    safeValues: SafelyNamed['safeValues'],
   ): Prepared['coerce'] =>
   (variables) => {
     if (variableDefinitions.length === 0) return { values: {} };
     const { errors, coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors });
-    if (!errors) return { values: coerced };
+    if (!errors) return { values: safeValues(coerced) };
     return { errors: errors.map((error) => asError(error, 'BAD_USER_INPUT', production)) };
   };
 
@@ -122,8 +123,8 @@ export const prepare = (options: PrepareOptions, text: string, operationName?: s
     text,
     document,
     operation,
-    coerce: coerceWith(options, operation),
-    cost: costOf(reading, operation),
+    coerce: coerceWith(options, operation, single.safeValues),
+    cost: costOf(reading, single.operation),
     caching: cachingOf(reading, operation),
   };
   return { prepared, forms: createForms(options, single) };

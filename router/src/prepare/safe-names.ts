@@ -1,57 +1,93 @@
-import { type FieldNode, Kind, visit } from 'graphql';
+import { type ASTVisitor, type FieldNode, Kind, visit } from 'graphql';
+import type { Values } from './prepared.ts';
 import { responseName, type Single } from './prune.ts';
 
 /** Every object has these already, so that a value which is missing would seem to be there. */
 const taken = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-/** An operation whose response names can be used as keys of plain objects, and what the client calls them. */
-export type SafelyNamed = Single & { readonly clientName: (name: string) => string };
+/** What a planner calls a field that it needs beside the same with other arguments. */
+const plannersField = /^_internal_qp_alias_/;
 
-const fieldsOf = ({ operation, fragments }: Single): FieldNode[] => {
+/** What planners call the entities that they ask a subgraph for. */
+const plannersVariable = /^(representations|__batch_reps_\d+)$/;
+
+/** An operation whose names get in nobody's way, and what the client calls what had to be renamed. */
+export type SafelyNamed = Single & {
+  readonly clientName: (name: string) => string;
+  readonly safeValues: (values: Values) => Values;
+};
+
+const through = ({ operation, fragments }: Single, visitor: ASTVisitor): Single => ({
+  operation: visit(operation, visitor),
+  fragments: new Map([...fragments].map(([name, fragment]) => [name, visit(fragment, visitor)])),
+});
+
+const fieldsOf = (single: Single): FieldNode[] => {
   const fields: FieldNode[] = [];
-  const note = { [Kind.FIELD]: (node: FieldNode) => void fields.push(node) };
-  visit(operation, note);
-  for (const fragment of fragments.values()) visit(fragment, note);
+  through(single, { [Kind.FIELD]: (node) => void fields.push(node) });
   return fields;
 };
 
-/** What a planner calls a field that it needs beside the same with other arguments. */
-const plannersOwn = /^_internal_qp_alias_/;
-
-/**
- * Gives fields another name on the way that answer as `__proto__`, `constructor` and their like, or under the name of
- * a field that subgraphs are told: planners would take the one for the other.
- */
-export const withSafeNames = (single: Single, toldFields: ReadonlySet<string>): SafelyNamed => {
-  const isDangerous = (node: FieldNode): boolean => {
-    const name = responseName(node);
-    if (taken.has(name)) return true;
-    if (name === node.name.value) return false;
-    return name === '__typename' || toldFields.has(name) || plannersOwn.test(name);
-  };
-  const fields = fieldsOf(single);
-  const names = new Set(fields.map(responseName));
-  const dangerous = new Set(fields.filter(isDangerous).map(responseName));
-  if (dangerous.size === 0) return { ...single, clientName: (name) => name };
-
-  const clientNames = new Map<string, string>();
+/** Names that are not among those there are, for some of them. */
+const othersFor = (dangerous: Iterable<string>, names: Set<string>): Map<string, string> => {
   const safeNames = new Map<string, string>();
   for (const name of dangerous) {
     let safe = `safe_${name}`;
     while (names.has(safe)) safe += '_';
     names.add(safe);
-    clientNames.set(safe, name);
     safeNames.set(name, safe);
   }
-  const rename = {
-    [Kind.FIELD]: (node: FieldNode) => {
-      const safe = isDangerous(node) ? safeNames.get(responseName(node)) : undefined;
-      return safe === undefined ? undefined : { ...node, alias: { kind: Kind.NAME, value: safe } };
-    },
+  return safeNames;
+};
+
+const withSafeFields = (single: Single, toldFields: ReadonlySet<string>): Omit<SafelyNamed, 'safeValues'> => {
+  const isDangerous = (node: FieldNode): boolean => {
+    const name = responseName(node);
+    if (taken.has(name)) return true;
+    if (name === node.name.value) return false;
+    return name === '__typename' || toldFields.has(name) || plannersField.test(name);
+  };
+  const fields = fieldsOf(single);
+  const safeNames = othersFor(
+    new Set(fields.filter(isDangerous).map(responseName)),
+    new Set(fields.map(responseName)),
+  );
+  if (safeNames.size === 0) return { ...single, clientName: (name) => name };
+  const clientNames = new Map([...safeNames].map(([name, safe]) => [safe, name]));
+  const rename = (node: FieldNode): FieldNode | undefined => {
+    const safe = isDangerous(node) ? safeNames.get(responseName(node)) : undefined;
+    return safe === undefined ? undefined : { ...node, alias: { kind: Kind.NAME, value: safe } };
   };
   return {
-    operation: visit(single.operation, rename),
-    fragments: new Map([...single.fragments].map(([name, fragment]) => [name, visit(fragment, rename)])),
+    ...through(single, { [Kind.FIELD]: rename }),
     clientName: (name) => clientNames.get(name) ?? name,
   };
+};
+
+const withSafeVariables = (single: Single): Single & Pick<SafelyNamed, 'safeValues'> => {
+  const names = (single.operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+  const safeNames = othersFor(
+    names.filter((name) => plannersVariable.test(name)),
+    new Set(names),
+  );
+  if (safeNames.size === 0) return { ...single, safeValues: (values) => values };
+  const nameOf = (name: string): string => safeNames.get(name) ?? name;
+  const renamed = through(single, {
+    [Kind.VARIABLE]: (node) => ({ ...node, name: { ...node.name, value: nameOf(node.name.value) } }),
+  });
+  return {
+    ...renamed,
+    safeValues: (values) =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [nameOf(name), value])),
+  };
+};
+
+/**
+ * Gives other names on the way to fields that answer as `__proto__`, `constructor` and their like, to those that
+ * answer under the name of a field that subgraphs are told, and to variables that planners have for themselves:
+ * they would take the one for the other.
+ */
+export const withSafeNames = (single: Single, toldFields: ReadonlySet<string>): SafelyNamed => {
+  const { safeValues, ...safe } = withSafeVariables(single);
+  return { ...withSafeFields(safe, toldFields), safeValues };
 };

@@ -1,5 +1,6 @@
 import { tagsOfEntity, tagsOfMixed } from '../cache/tags.ts';
-import type { EntityBatch, PlanNode } from '../plan/planner.ts';
+import type { EntityBatch, Path, PlanNode } from '../plan/planner.ts';
+import { failureMessage } from '../reach/failure.ts';
 import { createSubquery } from '../reach/subquery.ts';
 import type { SubgraphAnswer, SubgraphError, Subquery } from '../reach/transport.ts';
 import { copyOf, mergeInto } from './merge.ts';
@@ -62,14 +63,20 @@ const spread = ({ representations, indices, entities }: Gathered, answered: read
   }
 };
 
-/** The field that leads to the entities, up to the first list: where an error belongs that concerns them all. */
-const stemOf = (batch: EntityBatch): string[] => {
+/** The field that leads to entities, up to the first list. */
+const stemOf = (path: Path): string[] => {
   const stem: string[] = [];
-  for (const segment of batch.paths[0] ?? []) {
+  for (const segment of path) {
     if (segment.kind === 'each') break;
     if (segment.kind === 'field') stem.push(segment.name);
   }
   return stem;
+};
+
+/** Where an error belongs that concerns all entities of some batches. */
+const stemsOf = (batches: readonly EntityBatch[]): Place[] => {
+  const stems = batches.flatMap(({ paths }) => paths.map(stemOf));
+  return [...new Map(stems.map((stem) => [stem.join('.'), stem])).values()];
 };
 
 /** Every place in the answer that an error of a subgraph concerns. */
@@ -81,13 +88,18 @@ const placesOfError = (
 ): Place[] => {
   const [alias, index, ...rest] = pathOf(error) ?? [];
   const at = batches.findIndex((batch) => batch.alias === alias);
-  const [first] = batches;
-  if (at < 0 || typeof index !== 'number') return first ? [stemOf(batches[at] ?? first)] : [];
+  if (at < 0 || typeof index !== 'number') return stemsOf(at < 0 ? batches : batches.slice(at, at + 1));
   const { indices } = gathered[at] ?? { indices: [] };
   return indices.flatMap((representation, place) => {
     const found = representation === index ? places[at]?.[place] : undefined;
     return found ? [[...found, ...rest]] : [];
   });
+};
+
+const noteHalf = (run: Run, subgraph: string, batch: EntityBatch): void => {
+  const message = failureMessage(subgraph, 'SUBGRAPH_GARBAGE');
+  for (const stem of stemsOf([batch]))
+    noteError(run, subgraph, { message, extensions: { code: 'SUBGRAPH_GARBAGE' } }, stem);
 };
 
 const takeEntities = (
@@ -106,7 +118,12 @@ const takeEntities = (
   for (const [at, batch] of batches.entries()) {
     const answered = isData(data) ? data[batch.alias] : null;
     const found = gathered[at];
-    if (!Array.isArray(answered) || !found) continue;
+    if (!found) continue;
+    if (!Array.isArray(answered) || answered.length !== found.representations.length) {
+      // Nulls that nobody explains would be taken for the truth.
+      if (!errors?.length) noteHalf(run, subgraph, batch);
+      continue;
+    }
     if (batch.outputRewrites.length > 0) applyRewrites(answered, batch.outputRewrites);
     spread(found, answered);
   }

@@ -46,7 +46,7 @@ const startMetered = async () => {
   const front = await startFront({
     ...runner,
     ...{ keys, port: 0, notReady: async () => [] },
-    answers: watching.answers(createAnswers(1_000).store),
+    answers: watching.answers(createAnswers(1_000, new Set(['catalogue', 'stock'])).store),
     sockets: watching.sockets(createSockets({ runner, follow, keys })),
   });
   const stop = async () => {
