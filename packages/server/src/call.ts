@@ -26,7 +26,8 @@ export const requestIdOf = (headers: IncomingHttpHeaders): string => {
   return given !== undefined && requestIdPattern.test(given) ? given : newRequestId();
 };
 
-const deadlineOf = (headers: IncomingHttpHeaders): number => {
+/** When the answer is of no use any more, in epoch milliseconds. */
+export const deadlineOf = (headers: IncomingHttpHeaders): number => {
   const given = only(headers['x-deadline-ms']);
   const remainingMs = given !== undefined && /^\d{1,9}$/.test(given) ? Number(given) : defaultDeadlineMs;
   return Date.now() + Math.min(remainingMs, maxDeadlineMs);

@@ -1,5 +1,5 @@
 export type { IncomingOperation } from './apollo.ts';
-export type { Call } from './call.ts';
+export { type Call, deadlineOf, requestIdOf } from './call.ts';
 export {
   collectFields,
   conditionsOf,
@@ -43,3 +43,4 @@ export {
   scopesOfRole,
   type Viewer,
 } from './viewer.ts';
+export { within } from './within.ts';

@@ -7,13 +7,15 @@ import {
   type Pages,
   type PublicKeys,
   log as processLog,
+  requestIdOf,
+  within,
 } from '@storegraph/server';
 import type { Engine, EventSource } from '../engine.ts';
 import type { Answer } from '../run/answer.ts';
 import { createCrossOrigin } from './cross-origin.ts';
 import { createEndpoint } from './endpoint.ts';
 import { openExchange } from './exchange.ts';
-import { type Caller, requestIdOf } from './head.ts';
+import type { Caller } from './head.ts';
 import type { AnswerStore } from './kept-answers.ts';
 import { defaultLimits, type FrontLimits } from './limits.ts';
 import { type Http2, openListener } from './listener.ts';
@@ -68,16 +70,6 @@ const runnerOf = ({
   guards = {},
   subscribe = (opened, caller) => opened.engine.subscribe(opened.prepared, opened.values, caller),
 }: FrontOptions): Runner => ({ engine, production, log, resolve, guards, subscribe });
-
-/** As long as an answer waits for more than its reader, when a stop has begun. */
-const within = async (limitMs: number, work: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
-};
 
 const refuseUpgrade = (socket: Duplex, status: string): void => {
   socket.on('error', () => socket.destroy());

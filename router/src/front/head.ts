@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { anonymous, type Call, defaultDeadlineMs, type PublicKeys, verifyToken } from '@storegraph/server';
+import { anonymous, type Call, deadlineOf, type PublicKeys, verifyToken } from '@storegraph/server';
 import { BadRequest } from './refusal.ts';
 
 /** Who asks, with what limits and statistics need to tell callers apart. */
@@ -13,12 +12,6 @@ export type Caller = Call & {
   readonly expiresAt: number;
 };
 
-/** Whoever asks for more gets this; longer work has an import or a subscription of its own. */
-const maxDeadlineMs = 30_000;
-
-/** An id comes from outside and goes into the log: nothing that could forge a line or fill it. */
-const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
-
 /** Names of clients become labels of metrics. */
 const clientPattern = /^[\w.@/ +-]{1,64}$/;
 
@@ -26,18 +19,6 @@ const bearerPattern = /^Bearer +(\S+)$/i;
 
 const textOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;
-
-/** The id a caller gave, or a new one. */
-export const requestIdOf = (headers: IncomingHttpHeaders): string => {
-  const given = textOf(headers['x-request-id']);
-  return given !== undefined && requestIdPattern.test(given) ? given : randomUUID();
-};
-
-const deadlineOf = (headers: IncomingHttpHeaders): number => {
-  const given = textOf(headers['x-deadline-ms']);
-  const remainingMs = given !== undefined && /^\d{1,9}$/.test(given) ? Number(given) : defaultDeadlineMs;
-  return Date.now() + Math.min(remainingMs, maxDeadlineMs);
-};
 
 const clientOf = (headers: IncomingHttpHeaders): Caller['client'] => {
   const name = textOf(headers['apollographql-client-name'] ?? headers['graphql-client-name']);

@@ -1,5 +1,6 @@
+import { canonical } from '../front/kept-answers.ts';
 import type { Answer } from '../run/answer.ts';
-import { canonical, type Place, type Places } from './place.ts';
+import type { Place, Places } from './place.ts';
 import {
   type Follower,
   followersOf,

@@ -1,4 +1,5 @@
 import { type FieldNode, Kind, visit } from 'graphql';
+import { canonical } from '../front/kept-answers.ts';
 import type { Prepared, Values } from '../prepare/prepared.ts';
 import type { Answer } from '../run/answer.ts';
 
@@ -29,14 +30,6 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const keyOf = ({ alias, name }: FieldNode): string => (alias ?? name).value;
-
-/** The values as JSON with the keys of all objects in order. */
-export const canonical = (values: Values): string =>
-  JSON.stringify(values, (_key, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`;
-    if (!isMap(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
-  });
 
 const alwaysThere = ({ directives = [] }: FieldNode): boolean => directives.length === 0;
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Log, PublicKeys } from '@storegraph/server';
+import { type Log, type PublicKeys, requestIdOf } from '@storegraph/server';
 import { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Sockets } from '../front/front.ts';
-import { type Caller, callerOf, requestIdOf } from '../front/head.ts';
+import { type Caller, callerOf } from '../front/head.ts';
 import type { Runner } from '../front/operation.ts';
 import { BadRequest } from '../front/refusal.ts';
 import { closing } from './closing.ts';
