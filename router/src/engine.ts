@@ -1,14 +1,15 @@
 import { asGraphQLError, type Call, type Log, maskErrors, log as processLog } from '@storegraph/server';
-import { buildSchema, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { buildSchema, type GraphQLSchema } from 'graphql';
 import { keepingOf } from './cache/keeping.ts';
 import { readSupergraph, type SubgraphPlace } from './graph/supergraph.ts';
+import { defaultOperationLimits, type OperationLimits } from './guard/limits.ts';
 import { createHivePlanner } from './plan/hive-planner.ts';
 import type { Planner } from './plan/planner.ts';
 import { type Planned, prepare } from './prepare/prepare.ts';
 import type { Prepared, Values } from './prepare/prepared.ts';
 import { createRecent } from './prepare/recent.ts';
 import type { Transport } from './reach/transport.ts';
-import { type Answer, type GraphError, isAnswer } from './run/answer.ts';
+import { type Answer, isAnswer } from './run/answer.ts';
 import { type EventSource, openEvents } from './run/events.ts';
 import { type Running, runOperation } from './run/operation.ts';
 
@@ -37,10 +38,8 @@ export type EngineOptions = {
   readonly createPlanner?: (supergraphSdl: string) => Planner;
   /** No introspection, no suggestions, no traces. */
   readonly production?: boolean;
-  /** Looks at documents before they are validated. */
-  readonly check?: (document: DocumentNode) => GraphError | null;
-  /** The largest operation of a real shop has a tenth of it; validation time grows faster than the tokens do. */
-  readonly maxTokens?: number;
+  /** How large an operation may be; as the defaults say when left out. */
+  readonly limits?: OperationLimits;
   /** The progressive overrides that hold by name. */
   readonly labels?: ReadonlySet<string>;
   readonly log?: Log;
@@ -48,6 +47,9 @@ export type EngineOptions = {
 
 /** Clients send few different operations; a thousand of them take a few megabytes. */
 const maxRemembered = 1_000;
+
+/** The characters of their texts together: whoever sends the largest there may be, each another, fills 300 MB. */
+const maxRememberedLength = 2_000_000;
 
 /** A way to each subgraph, or a sentence that names those that none leads to. */
 const transportsTo = (
@@ -76,10 +78,9 @@ export const createEngine = (options: EngineOptions): Engine => {
     ...{ schema, supergraph, planner, production },
     compiling,
     labels: options.labels ?? new Set<string>(),
-    check: options.check ?? (() => null),
-    maxTokens: options.maxTokens ?? 15_000,
+    limits: options.limits ?? defaultOperationLimits,
   };
-  const recent = createRecent<Planned>(maxRemembered);
+  const recent = createRecent<Planned>(maxRemembered, maxRememberedLength);
   const plans = new WeakMap<Prepared, Planned>();
 
   const runningOf = (prepared: Prepared, values: Values, call: Call): Running => {

@@ -14,7 +14,6 @@ import { startFront } from './front/front.ts';
 import type { Http2 } from './front/listener.ts';
 import { type Runner, refusalOf } from './front/operation.ts';
 import { createGuards } from './guard/guards.ts';
-import { checkLimits } from './guard/limits.ts';
 import { createAutomatic } from './persisted/automatic.ts';
 import { createResolve, type Published } from './persisted/operations.ts';
 import { watchPublished } from './persisted/published.ts';
@@ -95,8 +94,7 @@ const engineMaker =
         ...{ supergraphSdl, production, log },
         createPlanner: (sdl) => watching.planner(createPlanner(sdl)),
         transports: transports.map((transport) => caches.around(watching.transport(transport))),
-        check: (document) => checkLimits(document, settings.limits),
-        maxTokens: settings.limits.maxTokens,
+        limits: settings.limits,
         labels: new Set(settings.overrideLabels),
       }),
     );

@@ -11,7 +11,10 @@ const limits = z
     maxAliases: count.describe('Aliases in all.'),
     maxRootFields: count.describe('Fields of Query, Mutation or Subscription.'),
     maxDirectives: count.describe('Directives in all.'),
+    maxDefinitions: count.describe('Operations and fragments of a document.'),
+    maxLength: count.describe('Characters of the text.'),
     maxTokens: count.describe('Words and signs of the text.'),
+    maxNesting: count.describe('Brackets inside brackets, of whatever kind.'),
     maxCost: count.describe('Objects that are asked for, lists multiplied out with the variables that came.'),
   })
   .partial();

@@ -85,6 +85,11 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
     }
     if (exchange.accepted.json === null) throw notAcceptable();
     const asked = batch.map((one) => graphRequestOf(one, limits.maxJsonDepth));
+    // The first of them was counted with the request.
+    for (let counted = 1; counted < asked.length; counted += 1) {
+      const refusal = await runner.guards.request?.(caller);
+      if (refusal) return sendRefusal(exchange, refusal);
+    }
     const bodies = await Promise.all(asked.map((one) => bodyOf(one, caller)));
     return send(exchange, 200, `[${bodies.join()}]`);
   };

@@ -2,12 +2,17 @@ import type { Redis } from 'ioredis';
 import type { Guards } from '../front/operation.ts';
 import { refuse } from '../run/answer.ts';
 import type { FullSettings } from '../settings.ts';
-import { createRates } from './rates.ts';
+import { createRates, type Rate, type Rates } from './rates.ts';
 
-/** What stands between an operation and its plan: what it costs, and how often its caller has asked. */
+/** What stands between a request and its plan: how often its caller has asked, and what it costs. */
 export const createGuards = ({ limits, rates }: FullSettings, redis: Redis | null): Guards => {
-  const counted = rates.length > 0 ? createRates(rates, redis) : null;
+  const ratesOf = (some: readonly Rate[]): Rates | null =>
+    some.length > 0 ? createRates(some, redis) : null;
+  const byOperation = ratesOf(rates.filter(({ per }) => per === 'operation'));
+  const byCaller = ratesOf(rates.filter(({ per }) => per !== 'operation'));
   return {
+    // Before anything is read: what is refused later is what a flood is made of, and has to be counted too.
+    request: byCaller ? (caller) => byCaller.count(caller, null) : undefined,
     operation: (prepared, values, caller) => {
       const asked = Math.round(prepared.cost(values));
       const allowed = limits.maxCost;
@@ -17,7 +22,7 @@ export const createGuards = ({ limits, rates }: FullSettings, redis: Redis | nul
           { message, extensions: { code: 'LIMIT_EXCEEDED', limit: 'cost', allowed, asked } },
         ]);
       }
-      return counted ? counted.count(caller, prepared.name) : null;
+      return byOperation?.count(caller, prepared.name) ?? null;
     },
   };
 };

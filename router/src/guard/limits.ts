@@ -21,8 +21,14 @@ export type OperationLimits = {
   readonly maxRootFields: number;
   /** Directives in all, because each is looked at by a dozen rules. */
   readonly maxDirectives: number;
-  /** Words and signs of the text, read before anything else is. */
+  /** Operations and fragments of a document: validation compares each with each. */
+  readonly maxDefinitions: number;
+  /** Characters of the text, before any is read. */
+  readonly maxLength: number;
+  /** Words and signs of the text. 5,000: five for each field there may be; parsing as many takes a millisecond. */
   readonly maxTokens: number;
+  /** Brackets inside brackets, of whatever kind: fields, inline fragments, lists and objects in arguments. */
+  readonly maxNesting: number;
 };
 
 export const defaultOperationLimits: OperationLimits = {
@@ -31,7 +37,10 @@ export const defaultOperationLimits: OperationLimits = {
   maxAliases: 100,
   maxRootFields: 50,
   maxDirectives: 100,
-  maxTokens: 15_000,
+  maxDefinitions: 100,
+  maxLength: 100_000,
+  maxTokens: 5_000,
+  maxNesting: 100,
 };
 
 /** `breadth` is how many fields stand side by side, `height` how many there are in all. */
@@ -99,14 +108,24 @@ const measures = [
   ['breadth', 'maxRootFields', 'has too many root fields'],
 ] as const;
 
+/** Why an operation is refused that is over a limit. */
+export const exceeded = (
+  limit: keyof OperationLimits,
+  sentence: string,
+  counted: number,
+  allowed: number,
+): GraphError => {
+  // A bomb of fragments counts up to infinity, which JSON has no word for.
+  const asked = Math.min(counted, Number.MAX_VALUE);
+  return {
+    message: `The operation ${sentence}: ${asked}, and ${allowed} are allowed.`,
+    extensions: { code: 'LIMIT_EXCEEDED', limit: limit.replace('max', '').toLowerCase(), allowed, asked },
+  };
+};
+
 const checkOperation = (size: Size, limits: OperationLimits): GraphError | null => {
   for (const [measure, limit, sentence] of measures) {
-    const [asked, allowed] = [size[measure], limits[limit]];
-    if (asked <= allowed) continue;
-    return {
-      message: `The operation ${sentence}: ${asked}, and ${allowed} are allowed.`,
-      extensions: { code: 'LIMIT_EXCEEDED', limit: limit.replace('max', '').toLowerCase(), allowed, asked },
-    };
+    if (size[measure] > limits[limit]) return exceeded(limit, sentence, size[measure], limits[limit]);
   }
   return null;
 };

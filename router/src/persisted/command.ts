@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { InvalidEnvironment } from '@storegraph/server';
 import { buildSchema, type GraphQLSchema } from 'graphql';
-import { checkLimits, defaultOperationLimits } from '../guard/limits.ts';
+import { defaultOperationLimits } from '../guard/limits.ts';
 import { createHivePlanner } from '../plan/hive-planner.ts';
 import { parseDocument } from '../prepare/prepare.ts';
 import { isAnswer } from '../run/answer.ts';
@@ -27,11 +27,8 @@ const readSchemaOf = async ({ supergraphFile }: Settings): Promise<GraphQLSchema
 
 /** What keeps operations of a manifest from being run, a line each. */
 const problemsOf = (schema: GraphQLSchema, { client, operations }: Manifest): string[] => {
-  const { maxTokens } = defaultOperationLimits;
-  const check = (document: Parameters<typeof checkLimits>[0]) =>
-    checkLimits(document, defaultOperationLimits);
   return operations.flatMap(({ name, text }) => {
-    const parsed = parseDocument({ schema, production: false, maxTokens, check }, text);
+    const parsed = parseDocument({ schema, production: false, limits: defaultOperationLimits }, text);
     if (!isAnswer(parsed)) return [];
     const { errors }: { errors: { message: string }[] } = JSON.parse(parsed.body);
     return errors.map(({ message }) => `${client} ${name}: ${message}`);

@@ -5,15 +5,15 @@ import {
   GraphQLError,
   getOperationAST,
   getVariableValues,
-  Lexer,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
-  Source,
   specifiedRules,
   validate,
 } from 'graphql';
 import { costOf } from '../guard/cost.ts';
+import { checkLimits, type OperationLimits } from '../guard/limits.ts';
+import { checkText } from '../guard/text-limits.ts';
 import { type Answer, type GraphError, refuse } from '../run/answer.ts';
 import { cachingOf } from './caching.ts';
 import { createForms, type Forms, type FormsOptions } from './forms.ts';
@@ -23,9 +23,7 @@ import { type SafelyNamed, withSafeNames } from './safe-names.ts';
 export type PrepareOptions = FormsOptions & {
   /** No introspection, no suggestions. */
   readonly production: boolean;
-  /** Looks at a document before it is validated, which can be made to take seconds. */
-  readonly check: (document: DocumentNode) => GraphError | null;
-  readonly maxTokens: number;
+  readonly limits: OperationLimits;
 };
 
 /** An operation and the forms it is run in. */
@@ -34,44 +32,38 @@ export type Planned = { readonly prepared: Prepared; readonly forms: Forms };
 /** More mistakes than these help nobody to find the first. */
 const maxErrors = 20;
 
+/** An argument that is given a thousand times has as many places. */
+const maxLocations = 10;
+
+/** A message repeats the value that is wrong: a megabyte of it in twenty errors would be twenty. */
+const maxMessageLength = 500;
+
+const messageOf = ({ message }: GraphQLError, production: boolean): string => {
+  const told = production ? withoutSuggestions(message) : message;
+  return told.length > maxMessageLength ? `${told.slice(0, maxMessageLength)}…` : told;
+};
+
 const asError = (error: GraphQLError, code: string, production: boolean): GraphError => ({
-  message: production ? withoutSuggestions(error.message) : error.message,
-  ...(error.locations && { locations: error.locations.map(({ line, column }) => ({ line, column })) }),
+  message: messageOf(error, production),
+  ...(error.locations && {
+    locations: error.locations.slice(0, maxLocations).map(({ line, column }) => ({ line, column })),
+  }),
   extensions: { ...error.extensions, code },
 });
 
 const refuseOne = (code: string, message: string): Answer => refuse(400, [{ message, extensions: { code } }]);
 
-/** A text that was too long to be parsed; read again only as far as that takes. */
-const isTooLong = (text: string, maxTokens: number): boolean => {
-  const lexer = new Lexer(new Source(text));
-  try {
-    for (let tokens = 0; tokens <= maxTokens; tokens += 1) if (lexer.advance().kind === '<EOF>') return false;
-    return true;
-  } catch (error) {
-    if (error instanceof GraphQLError) return false;
-    throw error;
-  }
-};
-
-const tooLong = (maxTokens: number): GraphError => ({
-  message: `The operation has too many words and signs: more than the ${maxTokens} that are allowed.`,
-  extensions: { code: 'LIMIT_EXCEEDED', limit: 'tokens', allowed: maxTokens, asked: maxTokens + 1 },
-});
-
 /** Parses and validates a text; an answer when it is refused. */
 export const parseDocument = (
-  {
-    schema,
-    production,
-    check,
-    maxTokens,
-  }: Pick<PrepareOptions, 'schema' | 'production' | 'check' | 'maxTokens'>,
+  { schema, production, limits }: Pick<PrepareOptions, 'schema' | 'production' | 'limits'>,
   text: string,
 ): DocumentNode | Answer => {
+  const tooLarge = checkText(text, limits);
+  if (tooLarge) return refuse(400, [tooLarge]);
   try {
-    const document = parse(text, { maxTokens });
-    const limited = check(document);
+    const document = parse(text);
+    // Before validation, which can be made to take seconds.
+    const limited = checkLimits(document, limits);
     if (limited) return refuse(400, [limited]);
     const rules = production ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
     const errors = validate(schema, document, rules, { maxErrors });
@@ -82,7 +74,6 @@ export const parseDocument = (
     );
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    if (isTooLong(text, maxTokens)) return refuse(400, [tooLong(maxTokens)]);
     return refuse(400, [asError(error, 'GRAPHQL_PARSE_FAILED', production)]);
   }
 };

@@ -4,9 +4,16 @@ export type Recent<T> = {
   readonly write: (key: string, value: T) => void;
 };
 
-export const createRecent = <T>(size: number): Recent<T> => {
+/** At most so many, and so many characters of their keys together. */
+export const createRecent = <T>(size: number, maxLength = Number.POSITIVE_INFINITY): Recent<T> => {
   // A map keeps the order of insertion, so what is taken out and put in again is the last to be forgotten.
   const values = new Map<string, T>();
+  let length = 0;
+
+  const forget = (key: string): void => {
+    if (values.delete(key)) length -= key.length;
+  };
+
   return {
     read: (key) => {
       const value = values.get(key);
@@ -16,9 +23,13 @@ export const createRecent = <T>(size: number): Recent<T> => {
       return value;
     },
     write: (key, value) => {
-      const oldest = values.size >= size ? values.keys().next().value : undefined;
-      if (oldest !== undefined) values.delete(oldest);
+      forget(key);
+      for (const oldest of values.keys()) {
+        if (values.size < size && length + key.length <= maxLength) break;
+        forget(oldest);
+      }
       values.set(key, value);
+      length += key.length;
     },
   };
 };
