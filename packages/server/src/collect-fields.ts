@@ -21,15 +21,18 @@ import {
   visit,
 } from 'graphql';
 
+/** The variables that `@skip` and `@include` name, and what they are this time. */
+export type Conditions = ReadonlyMap<string, boolean>;
+
 /** What decides which fields of a document are selected. */
 export type Selecting = {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** The variables that `@skip` and `@include` name, and what they are this time. */
-  readonly conditions: ReadonlyMap<string, boolean>;
+  readonly conditions: Conditions;
 };
 
-const holds = (node: SelectionNode, conditions: Selecting['conditions']): boolean => {
+/** Whether a selection is not left out by its conditions. */
+export const isIncluded = (node: SelectionNode, conditions: Conditions): boolean => {
   for (const { name, arguments: given = [] } of node.directives ?? []) {
     if (name.value !== 'skip' && name.value !== 'include') continue;
     const value = given[0]?.value;
@@ -98,7 +101,7 @@ export const collectFields = (
   };
 
   const collect = ({ selections }: SelectionSetNode): void => {
-    for (const node of selections.filter((one) => holds(one, conditions))) {
+    for (const node of selections.filter((one) => isIncluded(one, conditions))) {
       if (node.kind === Kind.FIELD) {
         const name = (node.alias ?? node.name).value;
         fields.set(name, [...(fields.get(name) ?? []), node]);

@@ -1,10 +1,12 @@
 export type { IncomingOperation } from './apollo.ts';
 export { type Call, deadlineOf, requestIdOf } from './call.ts';
 export {
+  type Conditions,
   collectFields,
   conditionsOf,
   fieldOf,
   fragmentsOf,
+  isIncluded,
   type Selecting,
 } from './collect-fields.ts';
 export { asGraphQLError, maskErrors, withoutSuggestions } from './errors.ts';

@@ -159,6 +159,12 @@ export const abstract: Graph = {
       },
     },
     {
+      name: 'what two of its types have from the subgraph that knows none',
+      operation: '{ best { ... on Film { rating } ... on Book { id } } }',
+      data: { best: { rating: 5 } },
+      hiveErrs: 'It asks for the one type or the other.',
+    },
+    {
       name: 'a field that all types have from elsewhere',
       operation: '{ works { rating ... on Book { rating10: rating(of: 10) } } }',
       data: { works: [{ rating: 4, rating10: 9 }, { rating: 5 }, { rating: 4 }] },

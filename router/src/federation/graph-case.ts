@@ -13,6 +13,8 @@ export type Case = {
   readonly gatewayErrs?: string;
   /** Set where its planner is to blame, so that our engine errs as well when it plans by that one. */
   readonly apolloErrs?: string;
+  /** Set where the planner of Hive errs. */
+  readonly hiveErrs?: string;
 };
 
 /** Subgraphs with operations on what they are together. */

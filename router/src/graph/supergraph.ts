@@ -20,8 +20,11 @@ export type Supergraph = {
   readonly isOfType: IsOfType;
   /** Whether a type has a key, so that it can be changed apart from what holds it. */
   readonly isEntity: (type: string) => boolean;
-  /** The fields that subgraphs are told of entities, by name alone: planners add them to what clients ask for. */
-  readonly toldFields: ReadonlySet<string>;
+  /**
+   * The fields that subgraphs are told of entities, which planners add to what clients ask for; and whether some
+   * subgraph is told them with arguments.
+   */
+  readonly toldFields: ReadonlyMap<string, boolean>;
   /** Who may see a field; null when everybody may. */
   readonly guardOf: (type: string, field: string) => Guard | null;
   readonly hints: Hints;
@@ -87,14 +90,18 @@ const entitiesOf = (definitions: readonly DefinitionNode[]): Set<string> =>
 
 type Directed = { readonly directives?: readonly ConstDirectiveNode[] | undefined };
 
-const toldFieldsOf = (definitions: readonly DefinitionNode[]): Set<string> => {
+const toldFieldsOf = (definitions: readonly DefinitionNode[]): Map<string, boolean> => {
   const types = definitions.filter(isTypeDefinitionNode);
   const fields = types.flatMap((type): Directed[] => ('fields' in type ? [...(type.fields ?? [])] : []));
   const keys = types.flatMap(({ directives }) => find(directives, 'join__type').map(({ key }) => key));
   const required = fields.flatMap(({ directives }) =>
     find(directives, 'join__field').map(({ requires }) => requires),
   );
-  return new Set([...keys, ...required].flatMap((fieldSet) => String(fieldSet ?? '').match(/\w+/g) ?? []));
+  const told = new Map<string, boolean>();
+  for (const fieldSet of [...keys, ...required])
+    for (const [, name = '', bracket = ''] of String(fieldSet ?? '').matchAll(/(\w+)\s*(\(?)/g))
+      told.set(name, told.get(name) === true || bracket !== '');
+  return told;
 };
 
 const namedTypeOf = (field: FieldDefinitionNode): string => {

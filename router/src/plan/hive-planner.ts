@@ -7,7 +7,7 @@ import {
   QueryPlanner,
   type RequiresSelection,
 } from '@graphql-hive/router-query-planner';
-import { isTypeDefinitionNode, Kind, parse, print } from 'graphql';
+import { type DefinitionNode, isTypeDefinitionNode, Kind, parse, print } from 'graphql';
 import { namesOfObjects } from '../graph/supergraph.ts';
 import type { Fetch, Path, PlanNode, Planner, Requirement, Rewrite, RewriteStep } from './planner.ts';
 
@@ -129,20 +129,20 @@ const createTranslation = (namesOf: (type: string) => readonly string[]) => {
 /** What federation adds to a supergraph for its own use, some of which the planner leaves in what clients see. */
 const ownNames = /^(join|link|federation|context|authenticated|requiresScopes|policy|cost)__/;
 
-/** The schema without that, and without hidden members of unions, which the planner leaves in too. */
+/** The schema without that, without hidden members of unions, and without what every schema has by itself. */
 const withoutOwn = (sdl: string): string => {
-  const document = parse(sdl, { noLocation: true });
-  const known = new Set(
-    document.definitions.flatMap((node) => (isTypeDefinitionNode(node) ? node.name.value : [])),
-  );
-  const definitions = document.definitions
+  const { definitions } = parse(sdl, { noLocation: true });
+  const known = new Set(definitions.flatMap((node) => (isTypeDefinitionNode(node) ? node.name.value : [])));
+  const mended = definitions
     .filter((node) => !('name' in node && node.name && ownNames.test(node.name.value)))
-    .map((node) =>
-      node.kind === Kind.UNION_TYPE_DEFINITION
-        ? { ...node, types: (node.types ?? []).filter(({ name }) => known.has(name.value)) }
-        : node,
-    );
-  return print({ ...document, definitions });
+    .map((node): DefinitionNode => {
+      if (node.kind === Kind.UNION_TYPE_DEFINITION)
+        return { ...node, types: (node.types ?? []).filter(({ name }) => known.has(name.value)) };
+      if (node.kind === Kind.OBJECT_TYPE_DEFINITION)
+        return { ...node, fields: (node.fields ?? []).filter(({ name }) => !name.value.startsWith('__')) };
+      return node;
+    });
+  return print({ kind: Kind.DOCUMENT, definitions: mended });
 };
 
 /** Plans by the Rust planner of Hive Router, which comes as a binary inside its package. */

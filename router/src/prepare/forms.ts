@@ -1,4 +1,4 @@
-import { conditionsOf, type Viewer } from '@storegraph/server';
+import { type Conditions, conditionsOf, type Viewer } from '@storegraph/server';
 import {
   type FieldNode,
   type GraphQLSchema,
@@ -66,16 +66,22 @@ const guardsOf = ({ schema, supergraph }: FormsOptions, single: Single): Guard[]
   return [...guards];
 };
 
+/** What one form differs in from another. */
+type Choice = {
+  readonly denied: ReadonlySet<Guard>;
+  readonly percentage: number;
+  readonly conditions: Conditions;
+};
+
 /** Makes an operation's forms as they are asked for: most operations have one. */
 export const createForms = (options: FormsOptions, single: SafelyNamed): Forms => {
   const { schema, supergraph, planner, labels, compiling } = options;
   const guards = guardsOf(options, single);
-  const conditions = conditionsOf(documentOf(single));
+  const names = conditionsOf(documentOf(single));
   const shares = [...planner.overridePercentages].sort((a, b) => a - b);
-  const plans = new Map<string, Pick<Form, 'plan' | 'step' | 'introspect'>>();
   const forms = new Map<string, Form>();
 
-  const planFor = (denied: ReadonlySet<Guard>, percentage: number) => {
+  const planFor = ({ denied, percentage, conditions }: Choice) => {
     const isDenied = (type: string, field: string): boolean => {
       const guard = supergraph.guardOf(type, field);
       return guard !== null && denied.has(guard);
@@ -85,34 +91,34 @@ export const createForms = (options: FormsOptions, single: SafelyNamed): Forms =
         ? single
         : prune(schema, single, (parent, { name }) => isDenied(parent.name, name.value));
     if (!allowed) return { plan: null, step: null, introspect: null };
-    const plan = planOperation({ planner, schema, overrides: { labels, percentage } }, allowed);
+    const plan = planOperation({ planner, schema, overrides: { labels, percentage } }, allowed, conditions);
     const step = plan && compilePlan(plan, compiling);
     return { plan, step, introspect: introspectionOf(schema, allowed) };
   };
 
-  const make = (planKey: string, denied: ReadonlySet<Guard>, percentage: number, values: Values): Form => {
-    const planned = plans.get(planKey) ?? planFor(denied, percentage);
-    remember(plans, planKey, planned);
+  const make = (choice: Choice): Form => {
+    const { denied, conditions } = choice;
     const write = createWriter({
       schema,
       ...single,
-      conditions: new Map(conditions.map((name) => [name, values[name] === true])),
+      conditions,
       denied: (type, field) => {
         const guard = supergraph.guardOf(type, field);
         return guard && denied.has(guard) ? guards.indexOf(guard) : null;
       },
     });
-    return { ...planned, write, clientName: single.clientName };
+    return { ...planFor(choice), write, clientName: single.clientName };
   };
 
   const formFor = (denied: ReadonlySet<Guard>, values: Values): Form => {
     const percentage = shares.length > 0 ? shareOf(shares, Math.random() * 100) : 100;
-    const planKey = `${guards.map((guard) => (denied.has(guard) ? 1 : 0)).join('')}|${percentage}`;
-    const key = `${planKey}|${conditions.map((name) => (values[name] === true ? 1 : 0)).join('')}`;
+    const ofGuards = guards.map((guard) => (denied.has(guard) ? 1 : 0)).join('');
+    const key = `${ofGuards}|${percentage}|${names.map((name) => (values[name] === true ? 1 : 0)).join('')}`;
     const known = forms.get(key);
     if (known) return known;
-    const form = make(planKey, denied, percentage, values);
-    remember(forms, key, form);
+    const conditions = new Map(names.map((name) => [name, values[name] === true]));
+    const form = make({ denied, percentage, conditions });
+    if (forms.size < maxForms) forms.set(key, form);
     return form;
   };
 
@@ -130,7 +136,3 @@ export const createForms = (options: FormsOptions, single: SafelyNamed): Forms =
 /** Requests between two shares have the same plan. The lower one stands for them all: a share holds below itself. */
 const shareOf = (shares: readonly number[], drawn: number): number =>
   shares.findLast((share) => share <= drawn) ?? 0;
-
-const remember = <T>(forms: Map<string, T>, key: string, form: T): void => {
-  if (forms.size < maxForms) forms.set(key, form);
-};

@@ -1,5 +1,7 @@
+import type { Conditions } from '@storegraph/server';
 import { type GraphQLSchema, print } from 'graphql';
 import { noOverrides, type Overrides, type PlanNode, type Planner } from '../plan/planner.ts';
+import { plainOf } from './plain.ts';
 import { documentOf, type IsRemoved, prune, responseName, type Single } from './prune.ts';
 
 type Planning = { readonly planner: Planner; readonly schema: GraphQLSchema; readonly overrides?: Overrides };
@@ -29,11 +31,16 @@ const planMutation = (planning: Planning, single: Single): PlanNode | null => {
 };
 
 /** Plans an operation; null when no subgraph need be asked. */
-export const planOperation = (planning: Planning, single: Single): PlanNode | null => {
+export const planOperation = (
+  planning: Planning,
+  single: Single,
+  conditions: Conditions,
+): PlanNode | null => {
   const { schema } = planning;
   const root = schema.getRootType(single.operation.operation);
   // What the root is called is known, and so is the schema.
   const asked = prune(schema, single, (parent, { name }) => parent === root && name.value.startsWith('__'));
-  if (!asked) return null;
-  return single.operation.operation === 'mutation' ? planMutation(planning, asked) : planOne(planning, asked);
+  const plain = asked && plainOf(asked, conditions);
+  if (!plain) return null;
+  return single.operation.operation === 'mutation' ? planMutation(planning, plain) : planOne(planning, plain);
 };

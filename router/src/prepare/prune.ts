@@ -26,7 +26,8 @@ export type IsRemoved = (parent: GraphQLCompositeType, field: FieldNode) => bool
 /** What a field is called in the answer. */
 export const responseName = ({ alias, name }: FieldNode): string => (alias ?? name).value;
 
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+/** Asks what type an object is of. */
+export const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /** A document of one operation, with the fragments it uses and no others. */
 export const documentOf = ({ operation, fragments }: Single): DocumentNode => {

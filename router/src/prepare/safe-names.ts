@@ -40,11 +40,16 @@ const othersFor = (dangerous: Iterable<string>, names: Set<string>): Map<string,
   return safeNames;
 };
 
-const withSafeFields = (single: Single, toldFields: ReadonlySet<string>): Omit<SafelyNamed, 'safeValues'> => {
+const withSafeFields = (
+  single: Single,
+  toldFields: ReadonlyMap<string, boolean>,
+): Omit<SafelyNamed, 'safeValues'> => {
   const isDangerous = (node: FieldNode): boolean => {
     const name = responseName(node);
     if (taken.has(name)) return true;
-    if (name === node.name.value) return false;
+    // With arguments it may be another value than the one that is told.
+    const hasArguments = toldFields.get(name) === true || (node.arguments?.length ?? 0) > 0;
+    if (name === node.name.value) return toldFields.has(name) && hasArguments;
     return name === '__typename' || toldFields.has(name) || plannersField.test(name);
   };
   const fields = fieldsOf(single);
@@ -87,7 +92,7 @@ const withSafeVariables = (single: Single): Single & Pick<SafelyNamed, 'safeValu
  * answer under the name of a field that subgraphs are told, and to variables that planners have for themselves:
  * they would take the one for the other.
  */
-export const withSafeNames = (single: Single, toldFields: ReadonlySet<string>): SafelyNamed => {
+export const withSafeNames = (single: Single, toldFields: ReadonlyMap<string, boolean>): SafelyNamed => {
   const { safeValues, ...safe } = withSafeVariables(single);
   return { ...withSafeFields(safe, toldFields), safeValues };
 };

@@ -4,7 +4,7 @@ import { failureMessage } from '../reach/failure.ts';
 import { createSubquery } from '../reach/subquery.ts';
 import type { SubgraphAnswer, SubgraphError, Subquery } from '../reach/transport.ts';
 import { copyOf, mergeInto } from './merge.ts';
-import { identityOf, representationOf } from './representation.ts';
+import { type IsOfType, identityOf, representationOf } from './representation.ts';
 import { applyRewrites } from './rewrite.ts';
 import { noteError, noteExtensions, noteTags, pathOf, pick, type Run } from './run.ts';
 import type { Compiling, Step } from './steps.ts';
@@ -50,14 +50,26 @@ const isNested = (entity: Data): boolean => {
   return false;
 };
 
+/** A subgraph that has an interface as an object knows no other type than that; what is known of it already stays. */
+const keepType = (entity: Data, answer: Data, isOfType: IsOfType): void => {
+  const [known, added] = [entity['__typename'], answer['__typename']];
+  if (added === undefined || added === known || known === undefined) return;
+  if (isOfType(String(known), String(added))) answer['__typename'] = known;
+};
+
 /** Adds each answered entity to all the objects that stand for it. */
-const spread = ({ representations, indices, entities }: Gathered, answered: readonly unknown[]): void => {
+const spread = (
+  { representations, indices, entities }: Gathered,
+  answered: readonly unknown[],
+  isOfType: IsOfType,
+): void => {
   const used = representations.length < entities.length ? new Set<number>() : null;
   for (let place = 0; place < entities.length; place += 1) {
     const index = indices[place] ?? -1;
     const answer = answered[index];
     const entity = entities[place];
     if (!isData(answer) || !entity) continue;
+    keepType(entity, answer, isOfType);
     mergeInto(entity, used?.has(index) && isNested(answer) ? (copyOf(answer) as Data) : answer);
     used?.add(index);
   }
@@ -88,12 +100,12 @@ const placesOfError = (
 ): Place[] => {
   const [alias, index, ...rest] = pathOf(error) ?? [];
   const at = batches.findIndex((batch) => batch.alias === alias);
-  if (at < 0 || typeof index !== 'number') return stemsOf(at < 0 ? batches : batches.slice(at, at + 1));
   const { indices } = gathered[at] ?? { indices: [] };
-  return indices.flatMap((representation, place) => {
-    const found = representation === index ? places[at]?.[place] : undefined;
-    return found ? [[...found, ...rest]] : [];
+  const found = indices.flatMap((representation, place) => {
+    const one = representation === index ? places[at]?.[place] : undefined;
+    return one ? [[...one, ...rest]] : [];
   });
+  return found.length > 0 ? found : stemsOf(at < 0 ? batches : batches.slice(at, at + 1));
 };
 
 const noteHalf = (run: Run, subgraph: string, batch: EntityBatch): void => {
@@ -102,12 +114,26 @@ const noteHalf = (run: Run, subgraph: string, batch: EntityBatch): void => {
     noteError(run, subgraph, { message, extensions: { code: 'SUBGRAPH_GARBAGE' } }, stem);
 };
 
+/** False when the answer is not of what was asked. */
+const takeBatch = (
+  { outputRewrites }: CompiledBatch,
+  found: Gathered,
+  answered: unknown,
+  isOfType: IsOfType,
+): boolean => {
+  if (!Array.isArray(answered) || answered.length !== found.representations.length) return false;
+  if (outputRewrites.length > 0) applyRewrites(answered, outputRewrites);
+  spread(found, answered, isOfType);
+  return true;
+};
+
 const takeEntities = (
   run: Run,
   subgraph: string,
   batches: readonly CompiledBatch[],
   gathered: readonly Gathered[],
   answer: SubgraphAnswer,
+  isOfType: IsOfType,
 ): void => {
   const { data, errors } = answer;
   noteExtensions(run, answer);
@@ -116,16 +142,10 @@ const takeEntities = (
     ? batches.map(({ paths }) => paths.flatMap((path) => placesOf(run.data, path)))
     : [];
   for (const [at, batch] of batches.entries()) {
-    const answered = isData(data) ? data[batch.alias] : null;
     const found = gathered[at];
-    if (!found) continue;
-    if (!Array.isArray(answered) || answered.length !== found.representations.length) {
-      // Nulls that nobody explains would be taken for the truth.
-      if (!errors?.length) noteHalf(run, subgraph, batch);
-      continue;
-    }
-    if (batch.outputRewrites.length > 0) applyRewrites(answered, batch.outputRewrites);
-    spread(found, answered);
+    const isTaken = found && takeBatch(batch, found, isData(data) ? data[batch.alias] : null, isOfType);
+    // Nulls that nobody explains would be taken for the truth.
+    if (!isTaken && !errors?.length) noteHalf(run, subgraph, batch);
   }
   for (const error of errors ?? []) {
     for (const place of placesOfError(error, batches, gathered, places))
@@ -172,6 +192,6 @@ export const entitiesStep = (
     }
     return transport
       .fetch(subquery, variables, run.call)
-      .then((answer) => takeEntities(run, fetch.subgraph, batches, gathered, answer));
+      .then((answer) => takeEntities(run, fetch.subgraph, batches, gathered, answer, isOfType));
   };
 };

@@ -40,7 +40,7 @@ export const openEvents = async (
     map: async (event) => {
       const perEvent = { ...call, deadlineAt: Date.now() + defaultDeadlineMs };
       const run = createRun({ ...running, values, call: perEvent });
-      takeRoot(run, root, event);
+      takeRoot(run, root, subquery, event);
       await rest?.(run);
       return finish({ ...running, run });
     },

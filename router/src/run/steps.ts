@@ -1,13 +1,14 @@
 import { tagsOfMixed } from '../cache/tags.ts';
 import type { PlanNode } from '../plan/planner.ts';
 import { createSubquery } from '../reach/subquery.ts';
-import type { Keeping, SubgraphAnswer } from '../reach/transport.ts';
+import type { Keeping, SubgraphAnswer, SubgraphError, Subquery } from '../reach/transport.ts';
 import { entitiesStep } from './entities.ts';
 import { mergeInto } from './merge.ts';
 import type { IsOfType } from './representation.ts';
 import { applyRewrites } from './rewrite.ts';
+import { rootFieldsOf } from './root-fields.ts';
 import { noteError, noteExtensions, noteTags, pathOf, pick, type Run } from './run.ts';
-import { isData } from './walk.ts';
+import { isData, type Place } from './walk.ts';
 
 /** What the supergraph says that plans are compiled by. */
 export type Compiling = {
@@ -20,14 +21,28 @@ export type Step = (run: Run) => Promise<void> | null;
 
 type RootNode = Extract<PlanNode, { kind: 'root' }>;
 
+/** An error without a path is about everything that was asked for, where nothing of it came. */
+const placesOfError = (error: SubgraphError, lost: readonly string[]): (Place | undefined)[] => {
+  const path = pathOf(error);
+  return path || lost.length === 0 ? [path] : lost.map((name) => [name]);
+};
+
 /** Takes the answer of a root fetch into the run. */
-export const takeRoot = (run: Run, { fetch, outputRewrites }: RootNode, answer: SubgraphAnswer): void => {
+export const takeRoot = (
+  run: Run,
+  { outputRewrites }: RootNode,
+  subquery: Subquery,
+  answer: SubgraphAnswer,
+): void => {
   const { data, errors } = answer;
   if (isData(data)) {
     if (outputRewrites.length > 0) applyRewrites(data, outputRewrites);
     mergeInto(run.data, data);
   }
-  for (const error of errors ?? []) noteError(run, fetch.subgraph, error, pathOf(error));
+  for (const error of errors ?? []) {
+    for (const place of placesOfError(error, isData(data) ? [] : rootFieldsOf(subquery.document())))
+      noteError(run, subquery.subgraph, error, place);
+  }
   noteExtensions(run, answer);
 };
 
@@ -38,7 +53,12 @@ const rootStep = (node: RootNode, { keepingOf }: Compiling): Step => {
     const transport = run.transports.get(fetch.subgraph);
     if (!transport) throw new Error(`The plan asks the subgraph ${fetch.subgraph}, which is not there.`);
     noteTags(run, tagsOfMixed(fetch.subgraph));
-    takeRoot(run, node, await transport.fetch(subquery, pick(run.values, fetch.variables), run.call));
+    takeRoot(
+      run,
+      node,
+      subquery,
+      await transport.fetch(subquery, pick(run.values, fetch.variables), run.call),
+    );
   };
 };
 

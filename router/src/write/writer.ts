@@ -109,7 +109,7 @@ const fieldWriter = (
   depth: number,
 ): Writer => {
   const name = nodes[0]?.name.value ?? '';
-  if (name === '__typename') return typenameWriter(compiling, parent, place);
+  if (name === '__typename') return typenameWriter(parent, place);
   const field = fieldOf(compiling.schema, parent, name);
   if (!field) throw new Error(`${parent.name} has no field ${name}.`);
   const guard = compiling.denied(parent.name, name);
@@ -118,16 +118,11 @@ const fieldWriter = (
   return typeWriter(compiling, field.type, { nodes, called }, place, depth);
 };
 
-const typenameWriter = (
-  { schema }: Compiling,
-  parent: GraphQLObjectType | GraphQLInterfaceType,
-  place: Place,
-): Writer => {
+const typenameWriter = (parent: GraphQLObjectType | GraphQLInterfaceType, place: Place): Writer => {
   const text = JSON.stringify(parent.name);
   if (isObjectType(parent)) return () => text;
-  // Nothing said of what type it is, unless under the name that the client has for it.
-  return (value, writing) => {
-    if (typeof value === 'string' && isObjectType(schema.getType(value))) return JSON.stringify(value);
+  // Nothing said of what type it is.
+  return (_value, writing) => {
     writing.flaws.push({
       kind: 'missing',
       field: `${parent.name}.__typename`,
