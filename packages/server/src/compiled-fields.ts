@@ -1,7 +1,6 @@
 import {
   type FragmentDefinitionNode,
   type GraphQLError,
-  type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -9,11 +8,10 @@ import {
   locatedError,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { FieldPlan, ObjectPlan } from './compiled-plan.ts';
-import { isPromise } from './soon.ts';
+import type { FieldPlan } from './compiled-plan.ts';
+import { soonOf } from './soon.ts';
 
 export type Path = GraphQLResolveInfo['path'];
-type Data = Record<string, unknown>;
 
 /** How the values of a field become data; may take time, and throws what makes the field fail. */
 export type Complete = (execution: Execution, value: unknown, path: Path) => unknown;
@@ -95,7 +93,8 @@ export const infoOf = (
   parent: Path | undefined,
 ): GraphQLResolveInfo => new Info(execution, field, parent);
 
-const argsOf = (execution: Execution, field: FieldPlan): Readonly<Record<string, unknown>> => {
+/** The arguments a resolver is called with; throws what is wrong with them. */
+export const argsOf = (execution: Execution, field: FieldPlan): Readonly<Record<string, unknown>> => {
   const known = execution.args[field.index];
   if (known) return known;
   const args = field.argsOf(execution.variableValues);
@@ -114,15 +113,11 @@ const resolve = (
     return field.resolve(source, argsOf(execution, field), execution.contextValue, info);
   }
   if (typeof source !== 'object' || source === null) return undefined;
-  const property = (source as Data)[field.definition.name];
+  const property = (source as Readonly<Record<string, unknown>>)[field.definition.name];
   if (typeof property !== 'function') return property;
-  const info = infoOf(execution, field, parent);
   // Called on its object, as graphql-js does.
-  return (source as Record<string, (...args: unknown[]) => unknown>)[field.definition.name]?.(
-    argsOf(execution, field),
-    execution.contextValue,
-    info,
-  );
+  const info = infoOf(execution, field, parent);
+  return property.call(source, argsOf(execution, field), execution.contextValue, info);
 };
 
 /** A failed value is null where it may be; else what holds it fails. */
@@ -139,86 +134,59 @@ export const fail = (
   return null;
 };
 
-/** The value of a field that needs neither a resolver nor completing; undefined for all others. */
-const plainValue = ({ constant, plain, resolve: own, definition }: FieldPlan, source: unknown): unknown => {
-  if (constant !== null) return constant;
-  if (own !== null || plain === null || typeof source !== 'object' || source === null) return undefined;
-  return plain((source as Data)[definition.name]);
+/** Makes data of what a resolver gave. */
+export const completeResolved = (
+  execution: Execution,
+  field: FieldPlan,
+  resolved: unknown,
+  parent: Path | undefined,
+): unknown => {
+  const { type } = field.definition;
+  const path = pathOf(field, parent);
+  try {
+    const complete = execution.completion(field);
+    const soon = soonOf(resolved);
+    const completed =
+      soon instanceof Promise
+        ? soon.then((settled) => complete(execution, settled, path))
+        : complete(execution, soon, path);
+    if (!(completed instanceof Promise)) return completed;
+    return completed.then(undefined, (error: unknown) => fail(execution, field, type, error, path));
+  } catch (error) {
+    return fail(execution, field, type, error, path);
+  }
 };
 
-const completeField = (
+/** What becomes of a field whose resolver throws. */
+export const failField = (
+  execution: Execution,
+  field: FieldPlan,
+  error: unknown,
+  parent: Path | undefined,
+): null => fail(execution, field, field.definition.type, error, pathOf(field, parent));
+
+/** The value of a field of an object that stands at a place, or the promise of it. */
+export const completeField = (
   execution: Execution,
   field: FieldPlan,
   source: unknown,
   parent: Path | undefined,
 ): unknown => {
-  const known = plainValue(field, source);
-  if (known !== undefined) return known;
-  const { type } = field.definition;
+  if (field.constant !== null) return field.constant;
+  let resolved: unknown;
   try {
-    const value = resolve(execution, field, source, parent);
-    const plain = field.plain?.(value);
-    if (plain !== undefined) return plain;
-    const path = pathOf(field, parent);
-    const complete = execution.completion(field);
-    const completed = isPromise(value)
-      ? value.then((settled) => complete(execution, settled, path))
-      : complete(execution, value, path);
-    if (!isPromise(completed)) return completed;
-    return completed.then(undefined, (error: unknown) => fail(execution, field, type, error, path));
+    resolved = resolve(execution, field, source, parent);
   } catch (error) {
-    return fail(execution, field, type, error, pathOf(field, parent));
+    return failField(execution, field, error, parent);
   }
-};
-
-export type Of = { readonly plan: ObjectPlan; readonly type: GraphQLObjectType };
-
-/** Completes the fields of an object; those of a mutation one after the other. */
-export const completeFields = (
-  execution: Execution,
-  { plan }: Of,
-  source: unknown,
-  path: Path | undefined,
-  isSerial = false,
-): Data | Promise<Data> => {
-  // Plain objects keep their shape, which makes them several times faster to read than those without prototype.
-  const data: Data = plan.isPlain ? {} : Object.create(null);
-  if (isSerial) return completeInTurn(execution, plan, source, data);
-  const waiting: Promise<unknown>[] = [];
-  try {
-    for (const field of plan.fields) {
-      const value = completeField(execution, field, source, path);
-      data[field.responseName] = value;
-      if (!isPromise(value)) continue;
-      waiting.push(
-        value.then((settled) => {
-          data[field.responseName] = settled;
-        }),
-      );
-    }
-  } catch (error) {
-    return afterAll(waiting, error);
-  }
-  return waiting.length === 0 ? data : Promise.all(waiting).then(() => data);
+  return field.plain?.(resolved) ?? completeResolved(execution, field, resolved, parent);
 };
 
 /** Throws when nothing runs any more: what fails later would fail for nobody, and end the process. */
 export const afterAll = (waiting: readonly unknown[], error: unknown): Promise<never> => {
-  const running = waiting.filter(isPromise);
+  const running = waiting.filter((one) => one instanceof Promise);
   if (running.length === 0) throw error;
   return Promise.allSettled(running).then(() => {
     throw error;
   });
-};
-
-const completeInTurn = async (
-  execution: Execution,
-  plan: ObjectPlan,
-  source: unknown,
-  data: Data,
-): Promise<Data> => {
-  for (const field of plan.fields) {
-    data[field.responseName] = await completeField(execution, field, source, undefined);
-  }
-  return data;
 };

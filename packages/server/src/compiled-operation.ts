@@ -2,7 +2,6 @@ import {
   type DocumentNode,
   type ExecutionResult,
   GraphQLError,
-  type GraphQLObjectType,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
@@ -11,8 +10,9 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { conditionsOf, fragmentsOf } from './collect-fields.ts';
-import { completeFields, type Execution } from './compiled-fields.ts';
-import { type ObjectPlan, planObject, type Reading } from './compiled-plan.ts';
+import type { Execution } from './compiled-fields.ts';
+import { type CompleteObject, compileObject, completeInTurn } from './compiled-object.ts';
+import { planFields, type Reading } from './compiled-plan.ts';
 import { createCompletion } from './compiled-values.ts';
 
 /** One run of a compiled operation. */
@@ -28,18 +28,24 @@ type Read = { readonly values: Variables } | { readonly errors: readonly GraphQL
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /**
- * Makes the function that reads variables. Entities are asked for by lists of representations, a scalar that takes
- * anything: reading 500 of them one by one would change nothing.
+ * Values that are of their type as they are, by how the type is written. Entities are asked for by lists of a scalar
+ * that takes anything: reading 500 of them one by one would change nothing.
  */
+const isRead: Readonly<Record<string, (value: unknown) => boolean>> = {
+  'String!': (value) => typeof value === 'string',
+  'ID!': (value) => typeof value === 'string',
+  'Boolean!': (value) => typeof value === 'boolean',
+  'Int!': (value) => typeof value === 'number' && (value | 0) === value,
+  '[_Any!]!': (value) => Array.isArray(value) && value.every(isObject),
+};
+
+/** Makes the function that reads variables. */
 const variablesReader = (schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]) => {
-  const names = definitions.map(({ variable }) => variable.name.value);
-  const isRepresentations = definitions.every(({ type }) => print(type) === '[_Any!]!');
+  const checks = definitions.map(
+    ({ variable, type }) => [variable.name.value, isRead[print(type)] ?? (() => false)] as const,
+  );
   return (given: Variables): Read => {
-    const isKnown = (name: string): boolean => {
-      const list = given[name];
-      return Array.isArray(list) && list.every(isObject);
-    };
-    if (isRepresentations && names.every(isKnown)) return { values: given };
+    if (checks.every(([name, check]) => check(given[name]))) return { values: given };
     const { errors, coerced } = getVariableValues(schema, definitions, given, { maxErrors: 50 });
     return errors ? { errors } : { values: coerced };
   };
@@ -49,9 +55,39 @@ const variablesReader = (schema: GraphQLSchema, definitions: readonly VariableDe
 const maxForms = 64;
 
 type Form = {
-  readonly root: GraphQLObjectType;
-  readonly plan: ObjectPlan;
+  readonly complete: CompleteObject;
   readonly completion: Execution['completion'];
+};
+
+/** Finds the form of an operation that its variables ask for. */
+const formsOf = (schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) => {
+  const fragments = fragmentsOf(document);
+  const names = conditionsOf(document);
+  const forms = new Map<string, Form>();
+
+  const makeForm = (values: Variables): Form => {
+    const root = schema.getRootType(operation.operation);
+    if (!root) throw new GraphQLError(`The schema has no ${operation.operation}.`, { nodes: operation });
+    let count = 0;
+    const nextIndex = () => count++;
+    const conditions = new Map(names.map((name) => [name, values[name] === true]));
+    const reading: Reading = { schema, fragments, conditions, nextIndex };
+    const fields = planFields(reading, root, [operation.selectionSet]);
+    const complete: CompleteObject =
+      operation.operation === 'mutation'
+        ? (execution, source) => completeInTurn(execution, fields, source)
+        : compileObject(fields);
+    return { complete, completion: createCompletion(reading) };
+  };
+
+  return (values: Variables): Form => {
+    const key = names.length === 0 ? '' : names.map((name) => (values[name] === true ? '1' : '0')).join('');
+    const known = forms.get(key);
+    if (known) return known;
+    const form = makeForm(values);
+    if (forms.size < maxForms) forms.set(key, form);
+    return form;
+  };
 };
 
 /**
@@ -63,30 +99,9 @@ const compileOperation = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Execute => {
-  const fragments = fragmentsOf(document);
-  const conditions = conditionsOf(document);
-  const fragmentsByName = Object.fromEntries(fragments);
-  const forms = new Map<string, Form>();
+  const fragments = Object.fromEntries(fragmentsOf(document));
   const readVariables = variablesReader(schema, operation.variableDefinitions ?? []);
-  const isSerial = operation.operation === 'mutation';
-
-  const makeForm = (values: Variables): Form => {
-    const root = schema.getRootType(operation.operation);
-    if (!root) throw new GraphQLError(`The schema has no ${operation.operation}.`, { nodes: operation });
-    let count = 0;
-    const nextIndex = () => count++;
-    const set = new Map(conditions.map((name) => [name, values[name] === true]));
-    const reading: Reading = { schema, fragments, conditions: set, nextIndex };
-    const plan = planObject(reading, root, [operation.selectionSet]);
-    return { root, plan, completion: createCompletion(reading) };
-  };
-
-  const formOf = (values: Variables): Form => {
-    const key = conditions.map((name) => (values[name] === true ? '1' : '0')).join('');
-    const form = forms.get(key) ?? makeForm(values);
-    if (forms.size < maxForms) forms.set(key, form);
-    return form;
-  };
+  const formOf = formsOf(schema, document, operation);
 
   const answer = (execution: Execution, data: Record<string, unknown> | null): ExecutionResult =>
     execution.errors.length > 0 ? { errors: execution.errors, data } : { data };
@@ -101,16 +116,20 @@ const compileOperation = (
     const variables = readVariables(variableValues);
     if ('errors' in variables) return { errors: variables.errors };
     const coerced = variables.values;
-    const { root, plan, completion } = formOf(coerced);
+    const { complete, completion } = formOf(coerced);
     const execution: Execution = {
-      ...{ schema, operation, rootValue, contextValue, completion },
-      fragments: fragmentsByName,
+      schema,
+      operation,
+      rootValue,
+      contextValue,
+      completion,
+      fragments,
       variableValues: coerced,
       args: [],
       errors: [],
     };
     try {
-      const data = completeFields(execution, { plan, type: root }, rootValue, undefined, isSerial);
+      const data = complete(execution, rootValue, undefined);
       if (!(data instanceof Promise)) return answer(execution, data);
       return data.then(
         (settled) => answer(execution, settled),

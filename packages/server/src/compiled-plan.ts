@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type FieldNode,
   GraphQLBoolean,
   type GraphQLField,
@@ -37,32 +38,45 @@ export type FieldPlan = {
   readonly index: number;
 };
 
-/** The fields that are asked of an object of one type. */
-export type ObjectPlan = { readonly fields: readonly FieldPlan[]; readonly isPlain: boolean };
-
 /** What an operation selects, and how its fields are told apart. */
 export type Reading = Selecting & { readonly nextIndex: () => number };
 
-const holdsVariables = (node: FieldNode): boolean => {
+const holdsVariables = (node: ArgumentNode): boolean => {
   let holds = false;
-  for (const argument of node.arguments ?? []) {
-    visit(argument, {
-      [Kind.VARIABLE]: () => {
-        holds = true;
-      },
-    });
-  }
+  visit(node, {
+    [Kind.VARIABLE]: () => {
+      holds = true;
+    },
+  });
   return holds;
 };
 
-/** How a field's arguments are read: those without variables once, by whoever needs them first. */
+/** The arguments that are a variable each, with its name; null where one stands inside a list or an object. */
+const variableArguments = (node: FieldNode): readonly (readonly [string, string])[] | null => {
+  const given = (node.arguments ?? []).filter(holdsVariables);
+  const names = given.flatMap(({ name, value }): [string, string][] =>
+    value.kind === Kind.VARIABLE ? [[name.value, value.name.value]] : [],
+  );
+  return names.length === given.length ? names : null;
+};
+
+/**
+ * How a field's arguments are read: those without variables once, by whoever needs them first. A variable that has
+ * a value was read by the type it was declared with, and is taken as it is.
+ */
 const planArguments = (definition: GraphQLField<unknown, unknown>, node: FieldNode): FieldPlan['argsOf'] => {
-  const isFixed = definition.args.length === 0 || !holdsVariables(node);
-  let fixed: Arguments | null = null;
+  const varying = definition.args.length === 0 ? [] : variableArguments(node);
+  let read: Arguments | null = null;
   return (variables) => {
-    if (fixed) return fixed;
-    const args = getArgumentValues(definition, node, variables);
-    if (isFixed) fixed = args;
+    if (read && varying?.length === 0) return read;
+    if (!read || !varying?.every(([, variable]) => variables[variable] != null)) {
+      const args = getArgumentValues(definition, node, variables);
+      // Of those that are left out this time, the next may bring some, and these were never read.
+      if (varying?.every(([name]) => name in args)) read ??= args;
+      return args;
+    }
+    const args: Record<string, unknown> = { ...read };
+    for (const [name, variable] of varying) args[name] = variables[variable];
     return args;
   };
 };
@@ -82,14 +96,12 @@ const plainTypes = new Map<unknown, NonNullable<FieldPlan['plain']>>([
   [GraphQLBoolean, isBoolean],
 ]);
 
-/** What every plain object has already is no name for a field of one. */
-const isPlainName = (name: string): boolean => !(name in {});
-
-export const planObject = (
+/** The fields that are asked of an object of one type. */
+export const planFields = (
   reading: Reading,
   type: GraphQLObjectType,
   selectionSets: readonly SelectionSetNode[],
-): ObjectPlan => {
+): readonly FieldPlan[] => {
   const fields: FieldPlan[] = [];
   for (const [responseName, nodes] of collectFields(reading, type, selectionSets)) {
     const [node] = nodes;
@@ -105,5 +117,5 @@ export const planObject = (
       index: reading.nextIndex(),
     });
   }
-  return { fields, isPlain: fields.every(({ responseName }) => isPlainName(responseName)) };
+  return fields;
 };

@@ -12,18 +12,10 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import {
-  afterAll,
-  type Complete,
-  completeFields,
-  type Execution,
-  fail,
-  infoOf,
-  type Of,
-  type Path,
-} from './compiled-fields.ts';
-import { type FieldPlan, planObject, type Reading } from './compiled-plan.ts';
-import { after, isPromise } from './soon.ts';
+import { afterAll, type Complete, type Execution, fail, infoOf, type Path } from './compiled-fields.ts';
+import { type CompleteObject, compileObject } from './compiled-object.ts';
+import { type FieldPlan, planFields, type Reading } from './compiled-plan.ts';
+import { after, soonOf } from './soon.ts';
 
 /** What values are completed of: a field of what is being read. */
 type At = { readonly reading: Reading; readonly field: FieldPlan };
@@ -47,15 +39,15 @@ const leaf =
 
 const object = ({ reading, field }: At, type: GraphQLObjectType): Complete => {
   const sets = field.nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-  let of: Of | null = null;
+  let compiled: CompleteObject | null = null;
   const fields: Complete = (execution, value, path) => {
-    of ??= { type, plan: planObject(reading, type, sets) };
-    return completeFields(execution, of, value, path);
+    compiled ??= compileObject(planFields(reading, type, sets));
+    return compiled(execution, value, path);
   };
   const { isTypeOf } = type;
   if (!isTypeOf) return fields;
   return (execution, value, path) =>
-    after(isTypeOf(value, execution.contextValue, infoAt(execution, field, path)), (isOne) => {
+    after(soonOf(isTypeOf(value, execution.contextValue, infoAt(execution, field, path))), (isOne) => {
       if (isOne) return fields(execution, value, path);
       throw new GraphQLError(`Expected a value of type "${type.name}".`, { nodes: field.nodes });
     });
@@ -76,7 +68,7 @@ const abstract = (at: At, type: GraphQLAbstractType): Complete => {
   };
   const resolveType = type.resolveType ?? defaultTypeResolver;
   return (execution, value, path) =>
-    after(resolveType(value, execution.contextValue, infoAt(execution, field, path), type), (name) =>
+    after(soonOf(resolveType(value, execution.contextValue, infoAt(execution, field, path), type)), (name) =>
       (known.get(name) ?? concreteOf(name))(execution, value, path),
     );
 };
@@ -84,10 +76,14 @@ const abstract = (at: At, type: GraphQLAbstractType): Complete => {
 const list = (at: At, ofType: GraphQLOutputType): Complete => {
   const { field } = at;
   const complete = completeOf(at, ofType);
-  const completeItem = (execution: Execution, item: unknown, path: GraphQLResolveInfo['path']): unknown => {
+  const completeItem = (execution: Execution, item: unknown, path: Path): unknown => {
     try {
-      const completed = after(item, (settled) => complete(execution, settled, path));
-      if (!isPromise(completed)) return completed;
+      const soon = soonOf(item);
+      const completed =
+        soon instanceof Promise
+          ? soon.then((settled) => complete(execution, settled, path))
+          : complete(execution, soon, path);
+      if (!(completed instanceof Promise)) return completed;
       return completed.then(undefined, (error: unknown) => fail(execution, field, ofType, error, path));
     } catch (error) {
       return fail(execution, field, ofType, error, path);
@@ -102,7 +98,7 @@ const list = (at: At, ofType: GraphQLOutputType): Complete => {
     try {
       for (const item of value as Iterable<unknown>) {
         const completed = completeItem(execution, item, { prev, key: items.length, typename: undefined });
-        isWaiting ||= isPromise(completed);
+        isWaiting ||= completed instanceof Promise;
         items.push(completed);
       }
     } catch (error) {

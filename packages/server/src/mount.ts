@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { createEnding } from './ending.ts';
+import { createEnding, end } from './ending.ts';
 import { createExecutableSchema } from './executable-schema.ts';
 import { type Log, log as processLog } from './log.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from './operation.ts';
 import { createPreparer } from './prepare.ts';
 import { createRunner, type GraphResult } from './run.ts';
-import { isPromise, type Soon } from './soon.ts';
+import type { Soon } from './soon.ts';
 import { mapStream, type ResultStream } from './stream.ts';
 import type { Subgraph } from './subgraph.ts';
 import type { PublicKeys } from './tokens.ts';
@@ -70,14 +70,14 @@ export const mountSubgraph = <Context>(
 
   const execute = async (operation: Operation): Promise<GraphResult> => {
     const checking = check(operation);
-    const checked = isPromise(checking) ? await checking : checking;
+    const checked = checking instanceof Promise ? await checking : checking;
     if (!('kind' in checked)) return checked;
     if (checked.kind === 'subscription') return { errors: [needsStream()] };
     const ending = createEnding();
     try {
       return await run(checked, ending);
     } finally {
-      ending.end();
+      end(ending);
     }
   };
 
@@ -88,14 +88,14 @@ export const mountSubgraph = <Context>(
     const ending = createEnding();
     const source = await open(checked, ending);
     if (!('next' in source)) {
-      ending.end();
+      end(ending);
       return source;
     }
     const stream = mapStream(source, {
       map: async (event) => run({ ...checked, deadlineAt: Date.now() + defaultDeadlineMs }, ending, event),
       failed: (error) => failed(error, checked.requestId),
       ended: () => {
-        ending.end();
+        end(ending);
         streams.delete(stream);
       },
     });

@@ -2,7 +2,7 @@ import { type Span, SpanKind } from '@opentelemetry/api';
 import { inOperation } from '@storegraph/postgres';
 import { createSourceEventStream, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql';
 import { createCompiler } from './compiled-operation.ts';
-import type { Ending } from './ending.ts';
+import { type Ending, signalOf } from './ending.ts';
 import { asGraphQLError, deadlineExceeded, maskErrors } from './errors.ts';
 import type { ExecutableSchema } from './executable-schema.ts';
 import type { Log } from './log.ts';
@@ -121,7 +121,7 @@ export const createRunner = (
     const contextValue = subgraph.context({
       ...{ viewer, requestId, deadlineAt },
       get signal() {
-        return ending.signal();
+        return signalOf(ending);
       },
     });
     const execution = begin(contextValue, viewer);
@@ -154,7 +154,7 @@ export const createRunner = (
     if (!isStream(source)) return { errors: masked(source.errors ?? [], opened.requestId) };
     const iterator = source[Symbol.asyncIterator]();
     // It opened too late: nobody will ever read or close it.
-    if (ending.signal().aborted) await iterator.return?.();
+    if (signalOf(ending).aborted) await iterator.return?.();
     return iterator;
   };
 
