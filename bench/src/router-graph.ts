@@ -1,9 +1,10 @@
+import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 
 /** The graph that routers are compared on: three subgraphs, one page of products. */
 
 const federation = `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@composeDirective"])
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@listSize", "@composeDirective"])
   @link(url: "https://storegraph.dev/cacheControl/v1.0", import: ["@cacheControl"])
   @composeDirective(name: "@cacheControl")
 directive @cacheControl(maxAge: Int, inheritMaxAge: Boolean) on FIELD_DEFINITION | OBJECT`;
@@ -50,6 +51,7 @@ const products = (_root: unknown, { first }: { first: number }) => items.slice(0
 const query = { products, kept: products };
 const resolved = { Product: { __resolveReference: (item: Item) => item } };
 
+const sized = `@listSize(slicingArguments: ["first"])`;
 const catalogueSdl = `slug: String! name: String! description: String brand: String! imageUrl: String! rating: Float! reviews: Int!`;
 const pricingSdl = `price: Price! taxIncluded: Boolean!`;
 const stockSdl = `stock: Stock! deliveryDays: Int!`;
@@ -65,7 +67,7 @@ const subgraph = (name: string, sdl: string, resolvers: object) => ({
 export const subgraphs = [
   subgraph(
     'catalogue',
-    `type Query { products(first: Int!): [Product!]! kept(first: Int!): [Product!]! @cacheControl(maxAge: 600) } type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${catalogueSdl} }`,
+    `type Query { products(first: Int!): [Product!]! ${sized} kept(first: Int!): [Product!]! ${sized} @cacheControl(maxAge: 600) } type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${catalogueSdl} }`,
     { Query: query, Product: { ...resolved.Product, ...catalogueFields } },
   ),
   subgraph(
@@ -83,6 +85,14 @@ export const subgraphs = [
     },
   ),
 ];
+
+/** The supergraph of these subgraphs, which are reached at these addresses. */
+export const compose = (urls: readonly string[]): string => {
+  const services = subgraphs.map(({ name, typeDefs }, at) => ({ name, typeDefs, url: urls[at] ?? '' }));
+  const { supergraphSdl, errors } = composeServices(services);
+  if (!supergraphSdl) throw new Error(String(errors));
+  return supergraphSdl;
+};
 
 /** The same as one graph, without a router. */
 export const monolith = {

@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { EventLog } from '@storegraph/events';
 import { httpTransport, localTransport, startRouter } from '@storegraph/router';
 import { createLog, mountSubgraph, type Subgraph } from '@storegraph/server';
 import { type DocumentNode, execute, type GraphQLSchema, parse } from 'graphql';
-import { monolith, subgraphs } from './router-graph.ts';
+import { compose, monolith, subgraphs } from './router-graph.ts';
 
 /** One of the servers that are compared: `WAY JSON`. Tells its port, then its CPU time whenever it is asked. */
 
@@ -28,13 +27,6 @@ const read = (request: IncomingMessage): Promise<string> =>
     });
     request.on('end', () => resolve(text));
   });
-
-const compose = (urls: readonly string[]): string => {
-  const services = subgraphs.map(({ name, typeDefs }, at) => ({ name, typeDefs, url: urls[at] ?? '' }));
-  const { supergraphSdl, errors } = composeServices(services);
-  if (!supergraphSdl) throw new Error(String(errors));
-  return supergraphSdl;
-};
 
 /** Runs each different body once and gives its answer again: what is compared is the router, not its subgraphs. */
 const serveFromMemory = (schema: GraphQLSchema): Promise<number> => {

@@ -6,6 +6,7 @@ import { readEnv } from './env.ts';
 import { readSupergraph } from './graph/supergraph.ts';
 import { httpTransport } from './reach/http-transport.ts';
 import { createInflight } from './reach/inflight.ts';
+import { checkAddresses } from './reach/ways.ts';
 import { type Router, type RouterOptions, startRouter } from './router.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
@@ -46,26 +47,28 @@ const plannerOf = async (planner: 'hive' | 'apollo'): Promise<Pick<RouterOptions
   return { createPlanner: createApolloPlanner };
 };
 
-const placesIn = (supergraphSdl: string, file: string): ReturnType<typeof readSupergraph>['subgraphs'] => {
+const readGraph = async (file: string): Promise<string> => {
+  const supergraphSdl = await readText(file);
   try {
-    const { subgraphs } = readSupergraph(supergraphSdl);
-    const lost = subgraphs.find(({ url }) => !URL.canParse(url));
-    if (!lost) return subgraphs;
-    throw new Error(`the subgraph ${lost.name} has no address.`);
+    checkAddresses(readSupergraph(supergraphSdl).subgraphs);
+    return supergraphSdl;
   } catch (error) {
     throw new CannotStart(`${file} cannot be served: ${error instanceof Error ? error.message : error}`);
   }
 };
 
 /** Takes a supergraph that was composed anew; what cannot be used leaves the one that is served. */
-const followFile = (file: string, router: Router): NodeJS.Timeout => {
+const followFile = (file: string, served: string, router: Router): NodeJS.Timeout => {
   let state: number | null = null;
+  let text = served;
   const look = async (): Promise<void> => {
     const { mtimeMs } = await stat(file);
-    const isNews = state !== null && mtimeMs !== state;
+    if (mtimeMs === state) return;
+    const read = await readFile(file, 'utf8');
     state = mtimeMs;
-    if (!isNews) return;
-    router.reload(await readFile(file, 'utf8'));
+    if (read === text) return;
+    text = read;
+    router.reload(read);
     log.info('The supergraph was loaded anew.', { file });
   };
   const timer = setInterval(() => {
@@ -93,23 +96,21 @@ const start = async (): Promise<void> => {
   const tracing =
     collector === undefined ? null : await startTracing({ serviceName: 'router', endpoint: collector });
   const redis = redisUrl === undefined ? null : openRedis(redisUrl);
-  const supergraphSdl = await readText(supergraphFile);
+  const supergraphSdl = await readGraph(supergraphFile);
   const share = createInflight();
-  const transports = placesIn(supergraphSdl, supergraphFile).map((place) => share(httpTransport(place)));
   const router = await startRouter({
     ...env,
     ...(await plannerOf(planner)),
-    ...{ supergraphSdl, transports },
+    ...{ supergraphSdl, transports: (place) => share(httpTransport(place)) },
     ...(redis && { redis }),
     settings: await readSettings(settingsFile),
   });
-  const following = followFile(supergraphFile, router);
+  const following = followFile(supergraphFile, supergraphSdl, router);
   log.info('The router is open.', { url: router.url });
   stopOnSignal({
     stop: async () => {
       clearInterval(following);
       await router.stop();
-      await Promise.all(transports.map((transport) => transport.close()));
       redis?.disconnect();
       await tracing?.stop();
     },

@@ -13,6 +13,7 @@ import { createEngine, type Engine } from './engine.ts';
 import { startFront } from './front/front.ts';
 import type { Http2 } from './front/listener.ts';
 import { type Runner, refusalOf } from './front/operation.ts';
+import { readSupergraph, type SubgraphPlace } from './graph/supergraph.ts';
 import { createGuards } from './guard/guards.ts';
 import { createAutomatic } from './persisted/automatic.ts';
 import { createResolve, type Published } from './persisted/operations.ts';
@@ -20,6 +21,7 @@ import { watchPublished } from './persisted/published.ts';
 import { createHivePlanner } from './plan/hive-planner.ts';
 import type { Planner } from './plan/planner.ts';
 import type { Transport } from './reach/transport.ts';
+import { createWays, givenWays, type Ways } from './reach/ways.ts';
 import { isAnswer } from './run/answer.ts';
 import { type FullSettings, fullSettings, type Settings } from './settings.ts';
 import { startPage } from './start-page.ts';
@@ -32,8 +34,11 @@ import { startWatching, type Watching } from './watch/watching.ts';
 export type RouterOptions = {
   /** The text of schema/supergraph.graphql. */
   readonly supergraphSdl: string;
-  /** A way to every subgraph the supergraph names. They stay the caller's, who closes them after the router. */
-  readonly transports: readonly Transport[];
+  /**
+   * A way to every subgraph the supergraph names: they stay the caller's, who closes them after the router. Or how
+   * one is made to a subgraph's address: those follow the supergraph when it is another, and end with the router.
+   */
+  readonly transports: readonly Transport[] | ((place: SubgraphPlace) => Transport);
   /** The facts of the subgraphs whose answers may be kept. */
   readonly logs?: readonly EventLog[];
   /** What tokens are verified with. */
@@ -81,44 +86,64 @@ const prepareAll = (
   }
 };
 
-const engineMaker =
+/** A supergraph, ready to be served. */
+type Graph = {
+  readonly engine: Engine;
+  readonly transports: readonly Transport[];
+  /** Leads to its subgraphs from now on. */
+  readonly take: () => void;
+};
+
+/** What outlives every supergraph. */
+type Around = {
+  readonly settings: FullSettings;
+  readonly ways: Ways;
+  readonly caches: Caches;
+  readonly watching: Watching;
+};
+
+const graphMaker =
   (
-    { transports, production = false, createPlanner = createHivePlanner, log = processLog }: RouterOptions,
-    settings: FullSettings,
-    caches: Caches,
-    watching: Watching,
+    { production = false, createPlanner = createHivePlanner, log = processLog }: RouterOptions,
+    { settings, ways, caches, watching }: Around,
   ) =>
-  (supergraphSdl: string): Engine =>
-    watching.engine(
-      createEngine({
-        ...{ supergraphSdl, production, log },
-        createPlanner: (sdl) => watching.planner(createPlanner(sdl)),
-        transports: transports.map((transport) => caches.around(watching.transport(transport))),
-        limits: settings.limits,
-        labels: new Set(settings.overrideLabels),
-      }),
-    );
+  (supergraphSdl: string): Graph => {
+    const { subgraphs } = readSupergraph(supergraphSdl);
+    const transports = ways.to(subgraphs);
+    const engine = createEngine({
+      ...{ supergraphSdl, production, log },
+      createPlanner: (sdl) => watching.planner(createPlanner(sdl)),
+      transports: transports.map((transport) => caches.around(watching.transport(transport))),
+      limits: settings.limits,
+      labels: new Set(settings.overrideLabels),
+    });
+    return { engine: watching.engine(engine), transports, take: () => ways.take(subgraphs) };
+  };
 
 /** Serves the one endpoint of the shop. */
 export const startRouter = async (options: RouterOptions): Promise<Router> => {
-  const { transports, logs = [], keys, pages, production = false, log = processLog } = options;
+  const { transports: given, logs = [], keys, pages, production = false, log = processLog } = options;
   const settings = fullSettings(options.settings ?? {}, production);
   const maxBytes = settings.cacheMegabytes * 1024 * 1024;
   const { metricsPort, host, redis = null } = options;
   const watching = await startWatching(metricsPort === undefined ? null : { port: metricsPort, host });
   const caches = await startCaches(maxBytes > 0 ? logs : [], { maxBytes, log });
-  const makeEngine = engineMaker(options, settings, caches, watching);
-  let engine = makeEngine(options.supergraphSdl);
-  const { folder } = settings.operations;
+  const ways = typeof given === 'function' ? createWays(given) : givenWays(given);
+  const make = graphMaker(options, { settings, ways, caches, watching });
+  let graph = make(options.supergraphSdl);
+  graph.take();
   const about = { log, know: watching.know };
-  const published = await watchPublished(folder, { changed: (all) => prepareAll(engine, all, about), log });
+  const published = await watchPublished(settings.operations.folder, {
+    changed: (all) => prepareAll(graph.engine, all, about),
+    log,
+  });
 
   const follow = watching.follow(
     createSharing((error, { requestId }) => refusalOf(error, requestId, { production, log })),
   );
   const runner: Runner = {
     ...{ production, log },
-    engine: () => engine,
+    engine: () => graph.engine,
     guards: watching.guards(createGuards(settings, redis)),
     resolve: watching.resolve(
       createResolve({
@@ -134,16 +159,18 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
     ...runner,
     ...{ origins, trustedProxies },
     answers: watching.answers(caches.answers),
+    refused: watching.refused,
     sockets: watching.sockets(createSockets({ runner, follow, keys, trustedProxies })),
     pages: (request, response) => pages?.(request, response) || startPage(request, response),
-    notReady: async () => (await Promise.all(transports.map(whyNotReady))).flat(),
+    notReady: async () => (await Promise.all(graph.transports.map(whyNotReady))).flat(),
   });
   return {
     ...front,
     reload: (supergraphSdl) => {
-      const next = makeEngine(supergraphSdl);
-      prepareAll(next, published.current(), about);
-      engine = next;
+      const next = make(supergraphSdl);
+      prepareAll(next.engine, published.current(), about);
+      next.take();
+      graph = next;
       caches.clear();
     },
     stop: async () => {
@@ -151,6 +178,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
       await front.stop();
       await caches.stop();
       await watching.stop();
+      await ways.close();
     },
   };
 };

@@ -7,7 +7,8 @@ const count = z.int().positive();
 const limits = z
   .strictObject({
     maxDepth: count.describe('Fields inside fields.'),
-    maxHeight: count.describe('Selected fields in all, fragments as often as they are used.'),
+    maxHeight: count.describe('Selected fields and fragments in all, as often as they are used.'),
+    maxRepeats: count.describe('One field in one place, there by itself and by fragments.'),
     maxAliases: count.describe('Aliases in all.'),
     maxRootFields: count.describe('Fields of Query, Mutation or Subscription.'),
     maxDirectives: count.describe('Directives in all.'),

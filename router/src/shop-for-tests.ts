@@ -32,8 +32,15 @@ export const createCatalogue = () => {
     ...common,
     name: 'catalogue',
     typeDefs: parse(`
-      ${link('"@key", "@requiresScopes"')}
-      type Query { item(id: ID!): Item items(first: Int! = 2): [Item!]! slow: String fails: String who: String! }
+      ${link('"@key", "@requiresScopes", "@listSize"')}
+      type Query {
+        item(id: ID!): Item
+        items(first: Int! = 2): [Item!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+        itemsOf(ids: [ID!]!): [Item!]!
+        slow: String
+        fails: String
+        who: String!
+      }
       type Mutation {
         itemSave(name: String!): ItemSaved! @requiresScopes(scopes: [["catalogue:write"]])
         itemRepeat: ItemSaved!
@@ -46,6 +53,7 @@ export const createCatalogue = () => {
         item: (_: unknown, { id }: { id: string }) => item(id),
         items: (_: unknown, { first }: { first: number }) =>
           Array.from({ length: first }, (_one, index) => item(String(index + 1))),
+        itemsOf: (_: unknown, { ids }: { ids: string[] }) => ids.map(item),
         slow: async () => {
           slow.entered.open();
           await slow.answer.opened;

@@ -22,10 +22,12 @@ const charsetParameter = /;\s*charset\s*=\s*"?([^\s";]+)/i;
 
 const bad = (message: string): BadRequest => new BadRequest(400, 'BAD_REQUEST', message);
 
-const tooLarge = (maxBytes: number): BadRequest =>
+/** `askedBytes` is not known of a body that comes in pieces, or packed. */
+const tooLarge = (maxBytes: number, askedBytes: number | null = null): BadRequest =>
   overLimit(413, `The body is larger than ${maxBytes / 1024 / 1024} MiB. Send less, or in parts.`, {
     limit: 'bodyBytes',
     allowed: maxBytes,
+    ...(askedBytes !== null && { asked: askedBytes }),
     // What is left of the body stays unread, so the connection cannot carry another request.
     headers: { connection: 'close' },
   });
@@ -49,17 +51,18 @@ const readBytes = (
       const timer = setTimeout(slow, requestTimeoutMs);
       request.once('close', () => clearTimeout(timer));
     }
-    const refuse = (): void => {
+    const refuse = (askedBytes: number | null): void => {
       request.removeAllListeners('data');
       discardRest(request);
-      reject(tooLarge(maxBytes));
+      reject(tooLarge(maxBytes, askedBytes));
     };
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return refuse();
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > maxBytes) return refuse(announced);
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) return refuse();
+      if (size > maxBytes) return refuse(null);
       chunks.push(chunk);
     });
     let isWhole = false;

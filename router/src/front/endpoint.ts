@@ -6,13 +6,14 @@ import { createExecution, type ExecutionOptions } from './execution.ts';
 import { type GraphRequest, graphRequestOf, graphRequestOfSearch } from './graph-request.ts';
 import { callerOf } from './head.ts';
 import { refusalOf } from './operation.ts';
-import { BadRequest } from './refusal.ts';
+import { BadRequest, type Refusal } from './refusal.ts';
 import { createSingleConnection } from './single-connection.ts';
 
 /** What the endpoint is made of. */
 export type EndpointOptions = ExecutionOptions & {
   readonly keys: PublicKeys;
   readonly trustedProxies: number;
+  readonly refused: (refusal: Refusal) => void;
 };
 
 /** Clients repeat few addresses; those of persisted operations are short. */
@@ -62,8 +63,10 @@ export const createEndpoint = (options: EndpointOptions) => {
       try {
         await answer(exchange, search);
       } catch (error) {
+        const refusal = refusalOf(error, exchange.requestId, runner);
+        options.refused(refusal);
         if (exchange.response.headersSent) exchange.response.destroy();
-        else await sendFailure(exchange, refusalOf(error, exchange.requestId, runner));
+        else await sendFailure(exchange, refusal);
       }
     },
     stop: () => {

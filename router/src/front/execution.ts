@@ -47,7 +47,9 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
     const caching = answer.hasErrors ? null : cachingFor(opened.prepared, caller.viewer);
     if (!caching) return send(exchange, statusOf(answer, exchange.accepted), answer.body);
     const made = keep(answer.body, caching);
-    if (answers) writeKept(answers, made, { asked: opened, viewer: caller.viewer, answer, since });
+    // A reload forgets what was kept, and must not be told afterwards what the graph before it answers.
+    if (answers && opened.engine === runner.engine())
+      writeKept(answers, made, { asked: opened, viewer: caller.viewer, answer, since });
     return sendKept(exchange, made);
   };
 
@@ -80,7 +82,8 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
   ): Promise<void> => {
     const allowed = limits.maxBatch;
     if (batch.length > allowed || batch.length === 0) {
-      const message = `The body holds ${batch.length} operations: between one and ${allowed} are allowed, or one without a list.`;
+      const most = allowed === 0 ? '' : `at most ${allowed} in a list, or `;
+      const message = `The body is a list of ${batch.length} operations: send ${most}one without a list.`;
       throw overLimit(400, message, { limit: 'batch', allowed, asked: batch.length });
     }
     if (exchange.accepted.json === null) throw notAcceptable();

@@ -21,6 +21,7 @@ import { defaultLimits, type FrontLimits } from './limits.ts';
 import { type Http2, openListener } from './listener.ts';
 import { type Guards, type Opened, type Resolve, type Runner, resolveText } from './operation.ts';
 import { createOutflows } from './outflow.ts';
+import type { Refusal } from './refusal.ts';
 import { addressOf, createRoutes, graphqlPath, sendJson } from './routes.ts';
 
 /** What the front needs to know of the graph it serves. */
@@ -40,6 +41,8 @@ export type FrontOptions = {
   /** Keeps answers; none when left out. */
   readonly answers?: AnswerStore | undefined;
   readonly sockets?: Sockets | undefined;
+  /** Told of each request that is refused as HTTP, whatever operation it may hold. */
+  readonly refused?: ((refusal: Refusal) => void) | undefined;
   readonly keys: PublicKeys;
   /** Pages of which other sites may read answers (`https://shop.example`); none when left out. */
   readonly origins?: readonly string[] | undefined;
@@ -83,10 +86,11 @@ type Answerer = {
 
 const createAnswerer = (options: FrontOptions, limits: FrontLimits, isClosing: () => boolean): Answerer => {
   const { keys, pages, origins = [], trustedProxies = 0, answers = null, production = false } = options;
+  const { refused = () => undefined } = options;
   const runner = runnerOf(options);
   const crossOrigin = createCrossOrigin(origins);
   const outflows = createOutflows(limits);
-  const endpoint = createEndpoint({ runner, outflows, limits, keys, trustedProxies, answers });
+  const endpoint = createEndpoint({ runner, outflows, limits, keys, trustedProxies, answers, refused });
   const notReady = async () => (isClosing() ? [{ name, reason: 'It is stopping.' }] : options.notReady());
   const answerPage = createRoutes({ notReady, pages, production });
 

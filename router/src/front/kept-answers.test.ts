@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createGate } from './engine-fixture.ts';
 import { type FixtureFront, startFixtureFront } from './front-fixture.ts';
 import { type AnswerStore, canonical, type Kept } from './kept-answers.ts';
 
@@ -148,6 +149,26 @@ describe('an answer that nobody may keep', () => {
       expect(kept.size).toBe(0);
     },
   );
+});
+
+test('what a graph answers that was replaced meanwhile is not kept', async () => {
+  let { engine } = it;
+  const [entered, reloaded] = [createGate(), createGate()];
+  const operation = async () => {
+    entered.open();
+    await reloaded.opened;
+    return null;
+  };
+  const { front, get } = await startFixtureFront({ answers, engine: () => engine, guards: { operation } });
+  const asking = get('{ product }');
+  await entered.opened;
+  engine = { ...engine };
+  reloaded.open();
+  expect((await asking).status).toBe(200);
+  expect(kept.size).toBe(0);
+  await get('{ product }');
+  expect(kept.size).toBe(1);
+  await front.stop();
 });
 
 describe('the name an answer is kept under', () => {

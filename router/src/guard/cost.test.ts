@@ -14,6 +14,7 @@ const sdl = `
     heavy: Int @cost(weight: 50)
     fixed: [Product!]! @listSize(assumedSize: 3)
     nested: [[Product!]!]!
+    of(ids: [ID!], in: String): [Product!]! @listSize(assumedSize: 3)
   }
   type Connection { nodes: [Product!]! total: Int }
   type Product implements Named { name: String! variants: [Product!]! parent: Product price: Price @cost(weight: 5) }
@@ -59,6 +60,14 @@ test('the client’s variables decide', () => {
   expect(cost(text, { n: 1000 })).toBe(1001);
   expect(cost(text, { n: 1, m: 50 })).toBe(51);
   expect(cost(text, {})).toBe(25);
+});
+
+test('a list by ids is at least as long as they are', () => {
+  expect(cost('{ of(ids: ["1", "2"]) { name } }')).toBe(3);
+  expect(cost('{ of(ids: ["1", "2", "3", "4"]) { parent { name } } }')).toBe(8);
+  const text = 'query ($ids: [ID!], $in: String) { of(ids: $ids, in: $in) { name } }';
+  expect(cost(text, { ids: Array(500).fill('1'), in: 'north' })).toBe(500);
+  expect(cost(text, { ids: null })).toBe(3);
 });
 
 test('a negative length makes nothing cheaper', () => {

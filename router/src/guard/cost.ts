@@ -1,5 +1,6 @@
 import { fieldOf } from '@storegraph/server';
 import {
+  type ArgumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -62,6 +63,14 @@ const lengthOf = (
   };
 };
 
+/** How many keys are given, where a field is asked for a list of them. */
+const keysIn = ({ value }: ArgumentNode): Times | null => {
+  if (value.kind === Kind.LIST) return () => value.values.length;
+  if (value.kind !== Kind.VARIABLE) return null;
+  const name = value.name.value;
+  return (values) => (Array.isArray(values[name]) ? values[name].length : 0);
+};
+
 /** How often something comes, which its variables may decide. */
 type Times = (values: Values) => number;
 
@@ -88,7 +97,10 @@ const repeatsOf = (
 ): { readonly times: Times; readonly below: Sized } => {
   const hint = hints.listSizeOf(parent.name, definition.name);
   const defaults = new Map(definition.args.map(({ name, defaultValue }) => [name, defaultValue]));
-  const length = hint ? lengthOf(hint, field, defaults) : () => assumedLength;
+  const usual = hint ? lengthOf(hint, field, defaults) : () => assumedLength;
+  const keys = (field.arguments ?? []).flatMap((argument) => keysIn(argument) ?? []);
+  // Whoever names ten thousand ids asks for as many objects, whatever is usual.
+  const length: Times = (values) => Math.max(usual(values), ...keys.map((count) => count(values)));
   const below = hint && hint.sizedFields.length > 0 ? { fields: hint.sizedFields, length } : null;
   if (!isList(definition.type)) return { times: once, below };
   return { times: sized?.fields.includes(definition.name) ? sized.length : length, below };

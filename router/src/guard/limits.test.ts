@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkLimits, defaultOperationLimits, type OperationLimits } from './limits.ts';
 
 const check = (text: string, limits: Partial<OperationLimits> = {}) =>
-  checkLimits(parse(text), { ...defaultOperationLimits, ...limits });
+  checkLimits(parse(text), { ...defaultOperationLimits, ...limits }).tooLarge;
 const nested = (levels: number): string => `${'{ a '.repeat(levels)}${'}'.repeat(levels)}`;
 
 test('an operation within all limits passes', () => {
@@ -52,14 +52,26 @@ test.each([
 test('a bomb of fragments is counted without being unfolded', () => {
   const levels = Array.from({ length: 60 }, (_, n) => `fragment F${n} on T { ...F${n + 1} ...F${n + 1} }`);
   const bomb = `{ ...F0 } ${levels.join(' ')} fragment F60 on T { a }`;
-  // Unfolded it has 2^60 fields, so that this test would not end.
-  expect(check(bomb)?.extensions).toMatchObject({ limit: 'height', asked: 2 ** 60 });
+  // Unfolded it has 2^60 fields by twice as many spreads, so that this test would not end.
+  expect(check(bomb)?.extensions).toMatchObject({ limit: 'height', asked: 3 * 2 ** 60 });
+  expect(check(bomb.replace('{ a }', '{ ...F0 }'))?.extensions).toMatchObject({ limit: 'height' });
+  expect(check(bomb.replace('...F0', 'a'))?.extensions).toMatchObject({ limit: 'height' });
 });
 
-test('fragments in a circle end, and are left to validation', () => {
-  expect(check('{ ...A } fragment A on T { a ...B } fragment B on T { ...A }')).toBeNull();
+test('fragments in a circle end, and like those that are not there are left to the rules of GraphQL', () => {
+  const measured = (text: string) => checkLimits(parse(text), defaultOperationLimits);
+  const lost = { tooLarge: null, isSound: false };
+  expect(measured('{ ...A } fragment A on T { a ...B } fragment B on T { ...A }')).toEqual(lost);
+  expect(measured('{ a } fragment A on T { a { ...A } }')).toEqual(lost);
+  expect(measured('{ ...A }')).toEqual(lost);
+  expect(measured('{ ...A ...A } fragment A on T { a }')).toEqual({ tooLarge: null, isSound: true });
 });
 
-test('every operation of a document is looked at', () => {
+test('all operations of a document are looked at together, for all are validated', () => {
+  const many = Array.from({ length: 60 }, (_, n) => `query Q${n} { a ...F }`).join(' ');
+  expect(check(`${many} fragment F on T { ${'b '.repeat(16)} }`)?.extensions).toMatchObject({
+    ...{ limit: 'height', asked: 60 * 18 },
+  });
+  expect(check(many)).toBeNull();
   expect(check(`query A { a } query B ${nested(21)}`)?.extensions).toMatchObject({ limit: 'depth' });
 });

@@ -1,7 +1,6 @@
 import { fragmentsOf } from '@storegraph/server';
 import {
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   Kind,
   type SelectionNode,
@@ -13,8 +12,10 @@ import type { GraphError } from '../run/answer.ts';
 export type OperationLimits = {
   /** Fields inside fields. 20: the deepest operation of the shop has nine, the usual introspection thirteen. */
   readonly maxDepth: number;
-  /** Selected fields in all. 1,000: the largest page of the shop has a tenth of them. */
+  /** Selected fields and fragments in all. 1,000: the largest page of the shop has a tenth of them. */
   readonly maxHeight: number;
+  /** One field in one place, because validation compares each with each. 50: fragments that all ask for the `id`. */
+  readonly maxRepeats: number;
   /** Aliases in all, because each can ask the same again. */
   readonly maxAliases: number;
   /** Fields of Query, Mutation or Subscription. */
@@ -34,6 +35,7 @@ export type OperationLimits = {
 export const defaultOperationLimits: OperationLimits = {
   maxDepth: 20,
   maxHeight: 1_000,
+  maxRepeats: 50,
   maxAliases: 100,
   maxRootFields: 50,
   maxDirectives: 100,
@@ -43,7 +45,9 @@ export const defaultOperationLimits: OperationLimits = {
   maxNesting: 100,
 };
 
-/** `breadth` is how many fields stand side by side, `height` how many there are in all. */
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** `breadth` is how many fields stand side by side, `height` how many selections there are in all. */
 type Size = Readonly<Record<'depth' | 'breadth' | 'height' | 'aliases' | 'directives', number>>;
 
 const nothing: Size = { depth: 0, breadth: 0, height: 0, aliases: 0, directives: 0 };
@@ -58,51 +62,56 @@ const beside = (a: Size, b: Size): Size => ({
 
 /** Measures selections. Each fragment is measured once, so that fragments of fragments cost no time. */
 const createMeasure = (fragments: ReadonlyMap<string, FragmentDefinitionNode>) => {
-  const known = new Map<string, Size>();
+  const known = new Map<string, Size | 'being measured'>();
+  let isSound = true;
 
   const ofFragment = (name: string): Size => {
     const before = known.get(name);
-    if (before) return before;
-    // What it holds of itself is nothing: validation is what refuses circles.
-    known.set(name, nothing);
     const fragment = fragments.get(name);
-    const size = fragment ? ofSelections(fragment.selectionSet) : nothing;
+    if (!fragment || before === 'being measured') {
+      isSound = false;
+      return nothing;
+    }
+    if (before) return before;
+    known.set(name, 'being measured');
+    const size = ofSelections(fragment.selectionSet);
     known.set(name, size);
     return size;
   };
 
-  const ofField = ({ alias, selectionSet }: FieldNode): Size => {
-    const inside = selectionSet ? ofSelections(selectionSet) : nothing;
-    return {
-      ...inside,
-      depth: inside.depth + 1,
-      breadth: 1,
-      height: inside.height + 1,
-      aliases: inside.aliases + (alias ? 1 : 0),
-    };
+  const insideOf = (node: SelectionNode): Size => {
+    if (node.kind === Kind.FRAGMENT_SPREAD) return ofFragment(node.name.value);
+    return node.selectionSet ? ofSelections(node.selectionSet) : nothing;
   };
 
-  const ofSelection = (node: SelectionNode): Size => {
-    const directives = node.directives?.length ?? 0;
-    const size =
-      node.kind === Kind.FIELD
-        ? ofField(node)
-        : node.kind === Kind.INLINE_FRAGMENT
-          ? ofSelections(node.selectionSet)
-          : ofFragment(node.name.value);
-    return directives === 0 ? size : { ...size, directives: size.directives + directives };
+  /** Adds a selection to those it stands beside. */
+  const add = (sum: Writable<Size>, node: SelectionNode): void => {
+    const inside = insideOf(node);
+    const isField = node.kind === Kind.FIELD;
+    sum.depth = Math.max(sum.depth, inside.depth + (isField ? 1 : 0));
+    sum.breadth += isField ? 1 : inside.breadth;
+    sum.height += inside.height + 1;
+    sum.aliases += inside.aliases + (isField && node.alias ? 1 : 0);
+    sum.directives += inside.directives + (node.directives?.length ?? 0);
   };
 
-  const ofSelections = ({ selections }: SelectionSetNode): Size =>
-    selections.reduce((size, node) => beside(size, ofSelection(node)), nothing);
+  const ofSelections = ({ selections }: SelectionSetNode): Size => {
+    const sum = { ...nothing };
+    for (const node of selections) add(sum, node);
+    return sum;
+  };
 
-  return ofSelections;
+  return {
+    ...{ ofSelections, ofFragment },
+    isMeasured: (name: string) => known.has(name),
+    isSound: () => isSound,
+  };
 };
 
 /** What each limit is about, in the order they are looked at. */
 const measures = [
   ['depth', 'maxDepth', 'has too many levels'],
-  ['height', 'maxHeight', 'selects too many fields'],
+  ['height', 'maxHeight', 'selects too much'],
   ['aliases', 'maxAliases', 'has too many aliases'],
   ['directives', 'maxDirectives', 'has too many directives'],
   ['breadth', 'maxRootFields', 'has too many root fields'],
@@ -123,22 +132,40 @@ export const exceeded = (
   };
 };
 
-const checkOperation = (size: Size, limits: OperationLimits): GraphError | null => {
-  for (const [measure, limit, sentence] of measures) {
-    if (size[measure] > limits[limit]) return exceeded(limit, sentence, size[measure], limits[limit]);
-  }
-  return null;
+/** What was found out about a document by measuring it. */
+export type Measured = {
+  /** Null when nothing is. */
+  readonly tooLarge: GraphError | null;
+  /** Whether all fragments that are used are there, and none is in itself. */
+  readonly isSound: boolean;
 };
 
-/** What is too large about a document; null when nothing is. Asked before validation, which can be made to take seconds. */
-export const checkLimits = (document: DocumentNode, limits: OperationLimits): GraphError | null => {
-  const measure = createMeasure(fragmentsOf(document));
+/** Measures a document. Done before validation, which can be made to take seconds. */
+export const checkLimits = (document: DocumentNode, limits: OperationLimits): Measured => {
+  const { size, isSound } = sizeOf(document);
+  for (const [measure, limit, sentence] of measures) {
+    if (size[measure] > limits[limit])
+      return { tooLarge: exceeded(limit, sentence, size[measure], limits[limit]), isSound };
+  }
+  return { tooLarge: null, isSound };
+};
+
+/** All operations together, for all are validated, and fragments that none of them uses as well. */
+const sizeOf = (document: DocumentNode): { readonly size: Size; readonly isSound: boolean } => {
+  const fragments = fragmentsOf(document);
+  const measure = createMeasure(fragments);
+  let size = nothing;
   for (const node of document.definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const size = measure(node.selectionSet);
-    const directives = size.directives + (node.directives?.length ?? 0);
-    const error = checkOperation({ ...size, directives }, limits);
-    if (error) return error;
+    const one = measure.ofSelections(node.selectionSet);
+    const directives = one.directives + (node.directives?.length ?? 0);
+    // Only one of them is run.
+    const breadth = Math.max(size.breadth, one.breadth);
+    size = { ...beside(size, { ...one, directives }), breadth };
   }
-  return null;
+  for (const name of fragments.keys()) {
+    if (measure.isMeasured(name)) continue;
+    size = { ...beside(size, measure.ofFragment(name)), breadth: size.breadth };
+  }
+  return { size, isSound: measure.isSound() };
 };

@@ -19,18 +19,19 @@ const measures = [
 ] as const;
 
 const readTokens = (text: string, limits: OperationLimits): GraphError | null => {
+  const { maxTokens, maxDefinitions, maxNesting } = limits;
   const lexer = new Lexer(new Source(text));
   const size = { tokens: 0, definitions: 0, nesting: 0 };
-  while (true) {
+  while (size.tokens <= maxTokens && size.definitions <= maxDefinitions && size.nesting <= maxNesting) {
     const { kind } = lexer.advance();
     if (kind === TokenKind.EOF) return null;
     size.tokens += 1;
     // Of an operation or a fragment only its fields stand in braces that nothing is around.
     if (kind === TokenKind.BRACE_L && size.nesting === 0) size.definitions += 1;
     size.nesting += levels[kind] ?? 0;
-    for (const [measure, limit, sentence] of measures)
-      if (size[measure] > limits[limit]) return exceeded(limit, sentence, size[measure], limits[limit]);
   }
+  const [measure, limit, sentence] = measures.find(([one, most]) => size[one] > limits[most]) ?? measures[0];
+  return exceeded(limit, sentence, size[measure], limits[limit]);
 };
 
 /**

@@ -5,14 +5,18 @@ import {
   GraphQLError,
   getOperationAST,
   getVariableValues,
+  KnownFragmentNamesRule,
+  NoFragmentCyclesRule,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
+  type ValidationRule,
   validate,
 } from 'graphql';
 import { costOf } from '../guard/cost.ts';
 import { checkLimits, type OperationLimits } from '../guard/limits.ts';
+import { checkRepeats } from '../guard/repeats.ts';
 import { checkText } from '../guard/text-limits.ts';
 import { type Answer, type GraphError, refuse } from '../run/answer.ts';
 import { cachingOf } from './caching.ts';
@@ -30,13 +34,18 @@ export type PrepareOptions = FormsOptions & {
 export type Planned = { readonly prepared: Prepared; readonly forms: Forms };
 
 /** More mistakes than these help nobody to find the first. */
-const maxErrors = 20;
+const maxErrors = 10;
 
 /** An argument that is given a thousand times has as many places. */
 const maxLocations = 10;
 
 /** A message repeats the value that is wrong: a megabyte of it in twenty errors would be twenty. */
 const maxMessageLength = 500;
+
+/** Asked alone where they find something: what is wrong with fragments makes the other rules take long. */
+const fragmentRules: readonly ValidationRule[] = [KnownFragmentNamesRule, NoFragmentCyclesRule];
+
+const productionRules = [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
 const messageOf = ({ message }: GraphQLError, production: boolean): string => {
   const told = production ? withoutSuggestions(message) : message;
@@ -53,28 +62,32 @@ const asError = (error: GraphQLError, code: string, production: boolean): GraphE
 
 const refuseOne = (code: string, message: string): Answer => refuse(400, [{ message, extensions: { code } }]);
 
+type Checking = Pick<PrepareOptions, 'schema' | 'production' | 'limits'>;
+
+/** What is wrong with a document. Limits come before the rules of GraphQL, which can be made to take seconds. */
+const wrongIn = (document: DocumentNode, { schema, production, limits }: Checking): readonly GraphError[] => {
+  const failing = (rules: readonly ValidationRule[]): readonly GraphError[] =>
+    validate(schema, document, rules, { maxErrors }).map((error) =>
+      asError(error, 'GRAPHQL_VALIDATION_FAILED', production),
+    );
+  const { tooLarge, isSound } = checkLimits(document, limits);
+  if (tooLarge) return [tooLarge];
+  if (!isSound) return failing(fragmentRules);
+  const repeated = checkRepeats(document, limits);
+  return repeated ? [repeated] : failing(production ? productionRules : specifiedRules);
+};
+
 /** Parses and validates a text; an answer when it is refused. */
-export const parseDocument = (
-  { schema, production, limits }: Pick<PrepareOptions, 'schema' | 'production' | 'limits'>,
-  text: string,
-): DocumentNode | Answer => {
-  const tooLarge = checkText(text, limits);
+export const parseDocument = (options: Checking, text: string): DocumentNode | Answer => {
+  const tooLarge = checkText(text, options.limits);
   if (tooLarge) return refuse(400, [tooLarge]);
   try {
     const document = parse(text);
-    // Before validation, which can be made to take seconds.
-    const limited = checkLimits(document, limits);
-    if (limited) return refuse(400, [limited]);
-    const rules = production ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
-    const errors = validate(schema, document, rules, { maxErrors });
-    if (errors.length === 0) return document;
-    return refuse(
-      400,
-      errors.map((error) => asError(error, 'GRAPHQL_VALIDATION_FAILED', production)),
-    );
+    const errors = wrongIn(document, options);
+    return errors.length === 0 ? document : refuse(400, errors);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    return refuse(400, [asError(error, 'GRAPHQL_PARSE_FAILED', production)]);
+    return refuse(400, [asError(error, 'GRAPHQL_PARSE_FAILED', options.production)]);
   }
 };
 

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Log } from '@storegraph/server';
+import type { Call, Log } from '@storegraph/server';
 import type { Dispatcher } from 'undici';
 import type { Breaker } from './breaker.ts';
 import { remainingUntil } from './by-deadline.ts';
 import { exchange } from './exchange.ts';
-import { type FixedHeaders, type PassingCall, requestHeaders } from './request-headers.ts';
+import { requestHeaders } from './request-headers.ts';
 import type { Subquery } from './transport.ts';
 import { failed, judge, type Outcome } from './verdict.ts';
 
@@ -12,7 +12,7 @@ export type HttpRequestsOptions = {
   readonly name: string;
   readonly dispatcher: Dispatcher;
   readonly path: string;
-  readonly fixed: FixedHeaders;
+  readonly acceptsPacked: boolean;
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly retryDelayMs: (retry: number) => number;
@@ -21,20 +21,21 @@ export type HttpRequestsOptions = {
 };
 
 /** A question, its body ready to be sent, and whose it is. */
-export type Asking = { readonly kind: Subquery['kind']; readonly body: string; readonly call: PassingCall };
+export type Asking = { readonly kind: Subquery['kind']; readonly body: string; readonly call: Call };
 
 /** A third attempt finds what a second did not only where something is starting. */
 const maxRetries = 2;
 
 /** Asks one subgraph: once, or as often as a query may be asked. */
 export const createHttpRequests = (options: HttpRequestsOptions) => {
-  const { name, dispatcher, path, fixed, timeoutMs, maxAnswerBytes, retryDelayMs, breaker, log } = options;
+  const { name, dispatcher, path, acceptsPacked, timeoutMs, maxAnswerBytes } = options;
+  const { retryDelayMs, breaker, log } = options;
 
   const send = async ({ kind, body, call }: Asking): Promise<Outcome> => {
     const remainingMs = remainingUntil(call.deadlineAt);
     if (remainingMs <= 0) return failed('DEADLINE_EXCEEDED', 'Nothing was sent.');
     const limitMs = kind === 'mutation' ? remainingMs : Math.min(remainingMs, timeoutMs);
-    const headers = requestHeaders(fixed, call, limitMs);
+    const headers = requestHeaders(call, { limitMs, acceptsPacked });
     const received = await exchange(dispatcher, { path, headers, body, limitMs, maxAnswerBytes });
     return judge(received, limitMs === remainingMs);
   };

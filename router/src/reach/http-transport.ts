@@ -17,8 +17,6 @@ export type HttpTransportOptions = {
   readonly maxAnswerBytes?: number;
   /** Whether answers may come as gzip or Brotli. Off when left out: 5 kB take 4 µs on a line of 10 Gbit/s, and 190 µs to pack and unpack. */
   readonly acceptsPacked?: boolean;
-  /** Of the headers in a call, those that are passed on, in lower case; none when left out. */
-  readonly passOn?: readonly string[];
   /** How long to wait before the first and the second repetition of a query. */
   readonly retryDelayMs?: (retry: number) => number;
   readonly breaker?: { readonly maxFailures: number; readonly openMs: number };
@@ -49,7 +47,7 @@ const nobody = { token: undefined, viewer: anonymous, requestId: 'is-ready' };
 /** The way to a subgraph over HTTP; its subscriptions come over WebSocket (graphql-transport-ws). */
 export const httpTransport = (options: HttpTransportOptions): Transport => {
   const { name, timeoutMs = 5_000, maxAnswerBytes = 16 * 1024 * 1024, log = processLog } = options;
-  const { acceptsPacked = false, passOn = [], retryDelayMs = jittered, now = Date.now } = options;
+  const { acceptsPacked = false, retryDelayMs = jittered, now = Date.now } = options;
   const url = new URL(options.url);
   const breaker = createBreaker({ ...(options.breaker ?? defaultBreaker), now });
   // Its own time limits are off: each request has one, for all of it.
@@ -59,7 +57,7 @@ export const httpTransport = (options: HttpTransportOptions): Transport => {
   });
   const { ask, send } = createHttpRequests({
     ...{ name, dispatcher: pool, path: url.pathname + url.search, timeoutMs, maxAnswerBytes, log },
-    ...{ retryDelayMs, breaker, fixed: { acceptsPacked, passOn } },
+    ...{ retryDelayMs, breaker, acceptsPacked },
   });
   const sockets = createEventSockets({ name, url, maxAnswerBytes, log });
   let underWay = 0;

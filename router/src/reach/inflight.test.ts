@@ -65,7 +65,6 @@ describe('queries under way at the same time', () => {
     ['another token', who, {}, { token: 'b' }],
     ['another viewer', who, {}, { viewer: customer('bob') }],
     ['another scope of the same viewer', who, {}, { viewer: customer('ada', 'stock:read') }],
-    ['another header that is passed on', who, {}, { headers: { 'x-tenant': 'north' } }],
     [
       'another operation of the same text',
       createSubquery({ subgraph: 'boxes', text: '{ who }', operationName: 'B', kind: 'query' }),

@@ -1,7 +1,6 @@
 import type { Call, Viewer } from '@storegraph/server';
 import { byDeadline } from './by-deadline.ts';
 import { failure } from './failure.ts';
-import type { PassingCall } from './request-headers.ts';
 import type { SubgraphAnswer, Subquery, Transport } from './transport.ts';
 
 type Settled = {
@@ -24,8 +23,7 @@ const viewerKey = (viewer: Viewer): string =>
   viewer.kind === 'anonymous' ? '' : JSON.stringify([viewer.kind, viewer.id, [...viewer.scopes].sort()]);
 
 /** Everything of a call that a subgraph could make a difference of. */
-const scopeOf = ({ token, viewer, headers }: PassingCall): string =>
-  `${token ?? viewerKey(viewer)} ${headers ? JSON.stringify(headers) : ''}`;
+const scopeOf = ({ token, viewer }: Call): string => token ?? viewerKey(viewer);
 
 const isLate = ({ errors }: SubgraphAnswer): boolean =>
   errors?.some(({ extensions }) => extensions?.['code'] === 'DEADLINE_EXCEEDED') ?? false;

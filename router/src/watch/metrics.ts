@@ -11,6 +11,8 @@ export type Metrics = {
   readonly know: (operation: string) => void;
   /** An operation was run, or refused. Null where it is not known which. */
   readonly answered: (operation: Named | null, client: string | null, outcome: Outcome) => void;
+  /** A request was refused as HTTP, whatever operation it held. */
+  readonly refused: (status: number, outcome: Outcome) => void;
   readonly took: (operation: Named, seconds: number) => void;
   readonly prepared: (isNew: boolean, seconds: number) => void;
   readonly planned: (seconds: number) => void;
@@ -52,29 +54,13 @@ export const createMetrics = (): Metrics => {
   const clients = createBoundedNames(maxClients);
   const codes = createBoundedNames(maxCodes);
   const limits = createBoundedNames(maxLimits);
-  const { counter, histogram, level } = makersIn(registry);
+  const { requests, refusals, hits, prepares, kept, events } = countersIn(registry);
+  const { durations, fetches, preparing, planning } = histogramsIn(registry);
+  const level = levelIn(registry);
 
-  const requests = counter('operations_total', 'Operations by how they ended.', [
-    'operation',
-    'kind',
-    'client',
-    'outcome',
-  ]);
-  const hits = counter('limit_hits_total', 'Refusals by the limit that was met.', ['limit']);
-  const prepares = counter('prepared_total', 'Operations that were known already, or new.', ['found']);
-  const kept = counter('kept_answers_total', 'Answers looked for among those that are kept.', ['found']);
-  const events = counter('events_sent_total', 'Events handed to followers of subscriptions.', []);
-  const durations = histogram('operation_seconds', 'How long operations ran.', buckets, [
-    'operation',
-    'kind',
-  ]);
-  const fetches = histogram('fetch_seconds', 'Questions to subgraphs by what came of them.', buckets, [
-    'subgraph',
-    'outcome',
-  ]);
-  const preparing = histogram('prepare_seconds', 'Parsing and checking new operations.', planBuckets, []);
-  const planning = histogram('plan_seconds', 'Planning new operations.', planBuckets, []);
-
+  const met = (limit: string | null): void => {
+    if (limit !== null) hits.inc({ limit: limits.of(limit) });
+  };
   const nameOf = ({ name }: Named): string => (name === null ? 'unnamed' : operations.of(name));
 
   return {
@@ -86,7 +72,11 @@ export const createMetrics = (): Metrics => {
         client: client === null ? 'unknown' : clients.of(client),
         outcome: codes.of(code),
       });
-      if (limit !== null) hits.inc({ limit: limits.of(limit) });
+      met(limit);
+    },
+    refused: (status, { code, limit }) => {
+      refusals.inc({ status: String(status), code: codes.of(code) });
+      met(limit);
     },
     took: (operation, seconds) =>
       durations.observe({ operation: nameOf(operation), kind: operation.kind }, seconds),
@@ -106,16 +96,42 @@ export const createMetrics = (): Metrics => {
   };
 };
 
-const makersIn = (registry: Registry) => {
-  const registers = [registry];
+const countersIn = (registry: Registry) => {
+  const counter = (name: string, help: string, ...labelNames: readonly string[]) =>
+    new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [registry] });
   return {
-    counter: (name: string, help: string, labelNames: readonly string[]) =>
-      new Counter({ name: `${prefix}${name}`, help, labelNames, registers }),
-    histogram: (name: string, help: string, bounds: number[], labelNames: readonly string[]) =>
-      new Histogram({ name: `${prefix}${name}`, help, buckets: bounds, labelNames, registers }),
-    level: (name: string, help: string): Level => {
-      const gauge = new Gauge({ name: `${prefix}${name}`, help, registers });
-      return { rise: () => gauge.inc(), fall: () => gauge.dec() };
-    },
+    requests: counter(
+      'operations_total',
+      'Operations by how they ended.',
+      ...['operation', 'kind', 'client', 'outcome'],
+    ),
+    refusals: counter('refused_requests_total', 'Requests that were refused as HTTP.', 'status', 'code'),
+    hits: counter('limit_hits_total', 'Refusals by the limit that was met.', 'limit'),
+    prepares: counter('prepared_total', 'Operations that were known already, or new.', 'found'),
+    kept: counter('kept_answers_total', 'Answers looked for among those that are kept.', 'found'),
+    events: counter('events_sent_total', 'Events handed to followers of subscriptions.'),
   };
 };
+
+const histogramsIn = (registry: Registry) => {
+  const histogram = (name: string, help: string, bounds: number[], ...labelNames: readonly string[]) =>
+    new Histogram({ name: `${prefix}${name}`, help, buckets: bounds, labelNames, registers: [registry] });
+  return {
+    durations: histogram('operation_seconds', 'How long operations ran.', buckets, 'operation', 'kind'),
+    fetches: histogram(
+      'fetch_seconds',
+      'Questions to subgraphs by what came of them.',
+      buckets,
+      ...['subgraph', 'outcome'],
+    ),
+    preparing: histogram('prepare_seconds', 'Parsing and checking new operations.', planBuckets),
+    planning: histogram('plan_seconds', 'Planning new operations.', planBuckets),
+  };
+};
+
+const levelIn =
+  (registry: Registry) =>
+  (name: string, help: string): Level => {
+    const gauge = new Gauge({ name: `${prefix}${name}`, help, registers: [registry] });
+    return { rise: () => gauge.inc(), fall: () => gauge.dec() };
+  };

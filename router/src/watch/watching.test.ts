@@ -45,7 +45,7 @@ const startMetered = async () => {
   };
   const front = await startFront({
     ...runner,
-    ...{ keys, port: 0, notReady: async () => [] },
+    ...{ keys, port: 0, notReady: async () => [], refused: watching.refused },
     answers: watching.answers(createAnswers(1_000, new Set(['catalogue', 'stock'])).store),
     sockets: watching.sockets(createSockets({ runner, follow, keys })),
   });
@@ -110,6 +110,26 @@ test('operations are counted by name, client and how they ended', async () => {
     '{subgraph="stock",outcome="ok"} 1',
   ]);
   expect(await it.text()).not.toMatch(/secret-id|unknown-id|nothing/);
+});
+
+test('requests that are refused before it is known what they ask are counted by status and code', async () => {
+  const send = (method: string, headers: object, body: string | null = null, search = '') =>
+    fetch(`${it.front.url}${search}`, { method, headers: { ...headers }, body });
+  const json = { 'content-type': 'application/json' };
+  await send('POST', json, 'x'.repeat(2_000_000));
+  await send('POST', json, '{');
+  await send('PATCH', json, '{}');
+  await send('POST', { ...json, authorization: 'Bearer nonsense' }, '{}');
+  await send('GET', json, null, '?query=mutation{itemRepeat{item{id}}}');
+  await send('GET', {}, null, '?query={total}');
+  expect((await counted('refused_requests_total')).sort()).toEqual([
+    '{status="400",code="BAD_REQUEST"} 2',
+    '{status="401",code="UNAUTHENTICATED"} 1',
+    '{status="405",code="BAD_REQUEST"} 2',
+    '{status="413",code="LIMIT_EXCEEDED"} 1',
+  ]);
+  expect(await counted('limit_hits_total')).toEqual(['{limit="bodyBytes"} 1']);
+  expect(await counted('operations_total')).toEqual([]);
 });
 
 test('sockets, followers and what they share are counted while they are there', async () => {

@@ -3,6 +3,7 @@ import type { Engine } from '../engine.ts';
 import type { Sockets } from '../front/front.ts';
 import type { AnswerStore } from '../front/kept-answers.ts';
 import type { Guards, Resolve } from '../front/operation.ts';
+import type { Refusal } from '../front/refusal.ts';
 import type { Planner } from '../plan/planner.ts';
 import type { Transport } from '../reach/transport.ts';
 import type { Follow } from '../stream/shared.ts';
@@ -16,6 +17,7 @@ import {
 } from './metered-front.ts';
 import { createMetrics } from './metrics.ts';
 import { type MetricsServerOptions, serveMetrics } from './metrics-server.ts';
+import { outcomeOf } from './outcome.ts';
 import { tracedEngine, tracedPlanner, tracedTransport } from './traced.ts';
 
 /** Puts what operators see around the parts of a router. */
@@ -29,6 +31,8 @@ export type Watching = {
   readonly answers: (answers: AnswerStore) => AnswerStore;
   readonly sockets: (sockets: Sockets) => Sockets;
   readonly follow: (follow: Follow) => Follow;
+  /** A request was refused as HTTP. */
+  readonly refused: (refusal: Refusal) => void;
   /** Keeps the name of a published operation apart from what callers make up. */
   readonly know: (operation: string) => void;
   /** Where Prometheus finds the metrics; null where nobody counts. */
@@ -47,7 +51,7 @@ const spans = () =>
 const spansOnly = (): Watching => ({
   ...spans(),
   ...{ resolve: same, guards: same, answers: same, sockets: same, follow: same },
-  know: () => undefined,
+  ...{ know: () => undefined, refused: () => undefined },
   metricsUrl: null,
   stop: async () => undefined,
 });
@@ -67,6 +71,7 @@ export const startWatching = async (serving: MetricsServerOptions | null): Promi
     answers: (answers) => meteredAnswers(answers, metrics),
     sockets: (sockets) => meteredSockets(sockets, metrics),
     follow: (follow) => meteredFollow(follow, metrics),
+    refused: (refusal) => metrics.refused(refusal.refusedWith ?? 500, outcomeOf(refusal)),
     know: metrics.know,
     metricsUrl: server.url,
     stop: server.stop,
