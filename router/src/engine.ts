@@ -1,4 +1,11 @@
-import { asGraphQLError, type Call, type Log, maskErrors, log as processLog } from '@storegraph/server';
+import {
+  asGraphQLError,
+  type Call,
+  type Log,
+  maskErrors,
+  log as processLog,
+  type Soon,
+} from '@storegraph/server';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { keepingOf } from './cache/keeping.ts';
 import { readSupergraph, type SubgraphPlace } from './graph/supergraph.ts';
@@ -24,7 +31,7 @@ export type Engine = {
   /** Finds the plans of an operation before it is run, so that its first caller does not wait for them. */
   readonly warm: (prepared: Prepared) => void;
   /** Runs a query or a mutation. */
-  readonly run: (prepared: Prepared, values: Values, call: Call) => Promise<Answer>;
+  readonly run: (prepared: Prepared, values: Values, call: Call) => Soon<Answer>;
   /** Opens a subscription; an answer when that does not work. */
   readonly subscribe: (prepared: Prepared, values: Values, call: Call) => Promise<EventSource | Answer>;
   readonly close: () => Promise<void>;
@@ -91,9 +98,10 @@ export const createEngine = (options: EngineOptions): Engine => {
   };
 
   /** An exception of ours is logged once and told by its id. */
-  const safely = async <T>(call: Call, work: () => Promise<T>): Promise<T | Answer> => {
+  const safely = <T>(call: Call, work: () => Soon<T>): Soon<T | Answer> => {
     try {
-      return await work();
+      const working = work();
+      return working instanceof Promise ? working.catch((error: unknown) => failed(error, call)) : working;
     } catch (error) {
       return failed(error, call);
     }
@@ -122,7 +130,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       safely(call, () =>
         runOperation(runningOf(prepared, values, call), { values, call, isKept: prepared.caching !== null }),
       ),
-    subscribe: (prepared, values, call) =>
+    subscribe: async (prepared, values, call) =>
       safely(call, () =>
         openEvents(runningOf(prepared, values, call), values, {
           ...{ call, compiling },

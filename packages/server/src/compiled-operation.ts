@@ -4,16 +4,14 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
   type OperationDefinitionNode,
-  print,
-  type VariableDefinitionNode,
 } from 'graphql';
 import { conditionsOf, fragmentsOf } from './collect-fields.ts';
 import type { Execution } from './compiled-fields.ts';
 import { type CompleteObject, compileObject, completeInTurn } from './compiled-object.ts';
 import { planFields, type Reading } from './compiled-plan.ts';
 import { createCompletion } from './compiled-values.ts';
+import { type Variables, variablesReader } from './variables.ts';
 
 /** One run of a compiled operation. */
 export type Execute = (run: {
@@ -21,35 +19,6 @@ export type Execute = (run: {
   readonly variableValues: Readonly<Record<string, unknown>>;
   readonly rootValue?: unknown;
 }) => ExecutionResult | Promise<ExecutionResult>;
-
-type Variables = Readonly<Record<string, unknown>>;
-type Read = { readonly values: Variables } | { readonly errors: readonly GraphQLError[] };
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
-/**
- * Values that are of their type as they are, by how the type is written. Entities are asked for by lists of a scalar
- * that takes anything: reading 500 of them one by one would change nothing.
- */
-const isRead: Readonly<Record<string, (value: unknown) => boolean>> = {
-  'String!': (value) => typeof value === 'string',
-  'ID!': (value) => typeof value === 'string',
-  'Boolean!': (value) => typeof value === 'boolean',
-  'Int!': (value) => typeof value === 'number' && (value | 0) === value,
-  '[_Any!]!': (value) => Array.isArray(value) && value.every(isObject),
-};
-
-/** Makes the function that reads variables. */
-const variablesReader = (schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]) => {
-  const checks = definitions.map(
-    ({ variable, type }) => [variable.name.value, isRead[print(type)] ?? (() => false)] as const,
-  );
-  return (given: Variables): Read => {
-    if (checks.every(([name, check]) => check(given[name]))) return { values: given };
-    const { errors, coerced } = getVariableValues(schema, definitions, given, { maxErrors: 50 });
-    return errors ? { errors } : { values: coerced };
-  };
-};
 
 /** Conditions multiply: of an operation that is used in more forms than these, the others are made each time. */
 const maxForms = 64;

@@ -23,6 +23,7 @@ export type { NotReady, Pages } from './routes.ts';
 export type { GraphResult, ResultExtensions } from './run.ts';
 export { scalarResolvers } from './scalars.ts';
 export { type ServeOptions, serveSubgraph, whyNotReady } from './serve.ts';
+export { after, type Soon } from './soon.ts';
 export { failSpan, inCallersTrace, inSpan, isTraced, noteSpan } from './span.ts';
 export { isStream, mapStream, type ResultStream } from './stream.ts';
 export type { Request, Subgraph } from './subgraph.ts';
@@ -35,6 +36,7 @@ export {
   verifyToken,
 } from './tokens.ts';
 export { startTracing, type Tracing, type TracingOptions } from './tracing.ts';
+export { type Variables, variablesReader } from './variables.ts';
 export {
   anonymous,
   callerScope,

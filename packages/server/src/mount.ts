@@ -11,7 +11,7 @@ import {
 } from './operation.ts';
 import { createPreparer } from './prepare.ts';
 import { createRunner, type GraphResult } from './run.ts';
-import type { Soon } from './soon.ts';
+import { after, type Soon } from './soon.ts';
 import { mapStream, type ResultStream } from './stream.ts';
 import type { Subgraph } from './subgraph.ts';
 import type { PublicKeys } from './tokens.ts';
@@ -31,7 +31,7 @@ export type MountedSubgraph = {
   readonly name: string;
   readonly schema: GraphQLSchema;
   /** Runs a query or a mutation. */
-  readonly execute: (operation: Operation) => Promise<GraphResult>;
+  readonly execute: (operation: Operation) => Soon<GraphResult>;
   /** Opens a subscription: a stream of results, or one result with the errors that kept it from opening. */
   readonly subscribe: (operation: Operation) => Promise<ResultStream<GraphResult> | GraphResult>;
   /** Throws the reason while the subgraph cannot answer. */
@@ -68,18 +68,17 @@ export const mountSubgraph = <Context>(
     return openOperation({ ...operation, requestId }, { prepare, keys });
   };
 
-  const execute = async (operation: Operation): Promise<GraphResult> => {
-    const checking = check(operation);
-    const checked = checking instanceof Promise ? await checking : checking;
+  const runChecked = (checked: OpenedOperation | GraphResult): Soon<GraphResult> => {
     if (!('kind' in checked)) return checked;
     if (checked.kind === 'subscription') return { errors: [needsStream()] };
     const ending = createEnding();
-    try {
-      return await run(checked, ending);
-    } finally {
+    return after(run(checked, ending), (result) => {
       end(ending);
-    }
+      return result;
+    });
   };
+
+  const execute = (operation: Operation): Soon<GraphResult> => after(check(operation), runChecked);
 
   const subscribe = async (operation: Operation): Promise<ResultStream<GraphResult> | GraphResult> => {
     const checked = await check(operation);

@@ -54,7 +54,7 @@ export const serveSubgraph = async <Context>(
     ...options,
     name: subgraph.name,
     schema: mounted.schema,
-    execute: ({ document, call, ...operation }) =>
+    execute: async ({ document, call, ...operation }) =>
       mounted.execute({ ...operation, ...call, query: document }),
     subscribe: ({ document, call, ...operation }) =>
       mounted.subscribe({ ...operation, ...call, query: document }),

@@ -1,3 +1,4 @@
+import { after } from '@storegraph/server';
 import type { Transport } from '../reach/transport.ts';
 import type { FactFeed } from './fact-feed.ts';
 
@@ -7,9 +8,9 @@ import type { FactFeed } from './fact-feed.ts';
  */
 export const fencedTransport = (transport: Transport, feed: FactFeed): Transport => ({
   ...transport,
-  fetch: async (subquery, variables, call) => {
-    const answer = await transport.fetch(subquery, variables, call);
-    if (subquery.kind === 'mutation') await feed.caughtUp([transport.name]);
-    return answer;
+  fetch: (subquery, variables, call) => {
+    const answered = transport.fetch(subquery, variables, call);
+    if (subquery.kind !== 'mutation') return answered;
+    return after(answered, (answer) => feed.caughtUp([transport.name]).then(() => answer));
   },
 });

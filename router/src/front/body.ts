@@ -40,43 +40,51 @@ const discardRest = (request: IncomingMessage): void => {
   });
 };
 
+/** Node watches the time of requests over HTTP/1.1 alone. */
+const watchTime = (request: IncomingMessage, timeoutMs: number, late: (error: BadRequest) => void): void => {
+  const timer = setTimeout(
+    () => late(new BadRequest(408, 'BAD_REQUEST', 'The body took too long.')),
+    timeoutMs,
+  );
+  request.once('close', () => clearTimeout(timer));
+};
+
+/** It is closed in any case, and is told of then. */
+const ignore = (): void => undefined;
+
 const readBytes = (
   request: IncomingMessage,
   { maxBodyBytes: maxBytes, requestTimeoutMs }: BodyLimits,
 ): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    // Node watches the time of requests over HTTP/1.1 alone.
-    if (request.httpVersionMajor > 1) {
-      const slow = (): void => reject(new BadRequest(408, 'BAD_REQUEST', 'The body took too long.'));
-      const timer = setTimeout(slow, requestTimeoutMs);
-      request.once('close', () => clearTimeout(timer));
-    }
-    const refuse = (askedBytes: number | null): void => {
-      request.removeAllListeners('data');
-      discardRest(request);
-      reject(tooLarge(maxBytes, askedBytes));
-    };
+    if (request.httpVersionMajor > 1) watchTime(request, requestTimeoutMs, reject);
     const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > maxBytes) return refuse(announced);
+    if (announced > maxBytes) {
+      discardRest(request);
+      reject(tooLarge(maxBytes, announced));
+      return;
+    }
     const chunks: Buffer[] = [];
     let size = 0;
+    let isWhole = false;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) return refuse(null);
       chunks.push(chunk);
+      if (size <= maxBytes) return;
+      request.removeAllListeners('data');
+      discardRest(request);
+      reject(tooLarge(maxBytes));
     });
-    let isWhole = false;
     request.on('end', () => {
       isWhole = true;
       const [only] = chunks;
       resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks));
     });
-    // It closes in any case, and an error is dear.
-    const endedEarly = (): void => {
+    request.on('error', ignore);
+    request.on('close', () => {
+      // An error is dear, and hardly any is needed.
       if (!isWhole) reject(bad('The body ended early.'));
-    };
-    request.on('error', endedEarly);
-    request.on('close', endedEarly);
+    });
   });
 
 const isUnpacker = (encoding: string): encoding is keyof typeof unpackers =>

@@ -1,10 +1,10 @@
-import type { PublicKeys } from '@storegraph/server';
+import { after, type PublicKeys, type Soon } from '@storegraph/server';
 import { readJson } from './body.ts';
 import { checkForeign } from './cross-origin.ts';
 import { type Exchange, sendFailure, sendRefusal } from './exchange.ts';
 import { createExecution, type ExecutionOptions } from './execution.ts';
 import { type GraphRequest, graphRequestOf, graphRequestOfSearch } from './graph-request.ts';
-import { callerOf } from './head.ts';
+import { type Caller, callerOf } from './head.ts';
 import { refusalOf } from './operation.ts';
 import { BadRequest, type Refusal } from './refusal.ts';
 import { createSingleConnection } from './single-connection.ts';
@@ -41,12 +41,8 @@ export const createEndpoint = (options: EndpointOptions) => {
   const requestOfSearch = createSearchReader(limits.maxJsonDepth);
   const single = createSingleConnection(options);
 
-  const answer = async (exchange: Exchange, search: string): Promise<void> => {
-    const { request, requestId } = exchange;
-    checkForeign(request);
-    const caller = await callerOf(request, requestId, options);
-    const refusal = await runner.guards.request?.(caller);
-    if (refusal) return sendRefusal(exchange, refusal);
+  const answerCaller = async (exchange: Exchange, search: string, caller: Caller): Promise<void> => {
+    const { request } = exchange;
     if (single.owns(exchange, search)) return single.answer(exchange, search, caller);
     if (request.method === 'GET') return answerOne(exchange, requestOfSearch(search), caller);
     if (request.method !== 'POST') {
@@ -55,6 +51,16 @@ export const createEndpoint = (options: EndpointOptions) => {
     const body = await readJson(request, limits);
     if (Array.isArray(body)) return answerBatch(exchange, body, caller);
     return answerOne(exchange, graphRequestOf(body, limits.maxJsonDepth), caller);
+  };
+
+  const answer = (exchange: Exchange, search: string): Soon<void> => {
+    const { request, requestId } = exchange;
+    checkForeign(request);
+    return after(callerOf(request, requestId, options), (caller) =>
+      after(runner.guards.request?.(caller) ?? null, (refusal) =>
+        refusal ? sendRefusal(exchange, refusal) : answerCaller(exchange, search, caller),
+      ),
+    );
   };
 
   return {

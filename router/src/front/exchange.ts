@@ -67,7 +67,9 @@ export const write = (
   const head = [...headers, 'content-type', type, 'content-length', String(byteLength), ...more];
   if (exchange.isClosing() && isOne(exchange)) head.push('connection', 'close');
   response.writeHead(status, head);
-  response.end(body);
+  // Of as many bytes as signs, it is ASCII, which goes out as it is.
+  if (typeof body === 'string' && body.length === byteLength) response.end(body, 'latin1');
+  else response.end(body);
 };
 
 /** Ends a text with its line, so that a prompt in a terminal stands below the answer. */

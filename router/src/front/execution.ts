@@ -43,7 +43,8 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
     const kept = answers && findKept(answers, opened, caller.viewer);
     if (kept) return sendKept(exchange, kept);
     const since = answers?.moment() ?? 0;
-    const answer = await run(opened, caller, runner);
+    const running = run(opened, caller, runner);
+    const answer = running instanceof Promise ? await running : running;
     const caching = answer.hasErrors ? null : cachingFor(opened.prepared, caller.viewer);
     if (!caching) return send(exchange, statusOf(answer, exchange.accepted), answer.body);
     const made = keep(answer.body, caching);
@@ -54,7 +55,8 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
   };
 
   const answerOne = async (exchange: Exchange, asked: GraphRequest, caller: Caller): Promise<void> => {
-    const opened = await open(asked, caller, runner);
+    const opening = open(asked, caller, runner);
+    const opened = opening instanceof Promise ? await opening : opening;
     const { json, prefersEvents } = exchange.accepted;
     if (isAnswer(opened)) {
       return prefersEvents ? sendEvents(exchange, outflows, opened) : sendRefusal(exchange, opened);

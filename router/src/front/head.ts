@@ -1,5 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { anonymous, type Call, deadlineOf, type PublicKeys, verifyToken } from '@storegraph/server';
+import {
+  anonymous,
+  type Call,
+  deadlineOf,
+  type PublicKeys,
+  type Soon,
+  verifyToken,
+} from '@storegraph/server';
 import { BadRequest } from './refusal.ts';
 
 /** Who asks, with what limits and statistics need to tell callers apart. */
@@ -50,11 +57,11 @@ const tokenOf = (header: string | undefined): string | undefined => {
 };
 
 /** Reads the head of a request; throws UNAUTHENTICATED for a token that does not hold. */
-export const callerOf = async (
+export const callerOf = (
   request: IncomingMessage,
   requestId: string,
   { keys, trustedProxies }: { readonly keys: PublicKeys; readonly trustedProxies: number },
-): Promise<Caller> => {
+): Soon<Caller> => {
   const { headers } = request;
   const about = {
     requestId,
@@ -66,5 +73,5 @@ export const callerOf = async (
   if (token === undefined) {
     return { token, viewer: anonymous, expiresAt: Number.POSITIVE_INFINITY, ...about };
   }
-  return { token, ...(await verifyToken(keys, token)), ...about };
+  return verifyToken(keys, token).then((verified) => ({ token, ...verified, ...about }));
 };

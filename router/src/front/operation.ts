@@ -1,4 +1,4 @@
-import { asGraphQLError, type Log, maskErrors } from '@storegraph/server';
+import { after, asGraphQLError, type Log, maskErrors, type Soon } from '@storegraph/server';
 import type { Engine, EventSource } from '../engine.ts';
 import type { Prepared, Values } from '../prepare/prepared.ts';
 import { type Answer, isAnswer, refuse } from '../run/answer.ts';
@@ -6,7 +6,7 @@ import type { GraphRequest } from './graph-request.ts';
 import type { Caller } from './head.ts';
 import { answerOf, BadRequest, type Refusal } from './refusal.ts';
 
-type Verdict = Refusal | null | Promise<Refusal | null>;
+type Verdict = Soon<Refusal | null>;
 
 /** What stands between a request and the engine. */
 export type Guards = {
@@ -20,10 +20,7 @@ export type Guards = {
 export type Resolved = { readonly text: string; readonly operationName: string | null };
 
 /** Finds the text of an operation that may be named by an id, or says why it is not run. */
-export type Resolve = (
-  request: GraphRequest,
-  caller: Caller,
-) => Resolved | Refusal | Promise<Resolved | Refusal>;
+export type Resolve = (request: GraphRequest, caller: Caller) => Soon<Resolved | Refusal>;
 
 /** An operation that may be run. */
 export type Opened = {
@@ -51,21 +48,24 @@ export const resolveText: Resolve = ({ query, operationName, extensions }) => {
 };
 
 /** Finds, prepares and checks an operation: what comes out can be run. */
-export const open = async (
+export const open = (
   request: GraphRequest,
   caller: Caller,
   { engine: currentEngine, resolve, guards }: Runner,
-): Promise<Opened | Refusal> => {
-  const resolved = await resolve(request, caller);
-  if (isAnswer(resolved)) return resolved;
-  const engine = currentEngine();
-  const prepared = engine.prepare(resolved.text, resolved.operationName ?? undefined);
-  if (isAnswer(prepared)) return prepared;
-  const variables = prepared.coerce(request.variables);
-  if ('errors' in variables) return refuse(400, variables.errors);
-  const refusal = (await guards.operation?.(prepared, variables.values, caller)) ?? null;
-  return refusal ?? { engine, prepared, values: variables.values };
-};
+): Soon<Opened | Refusal> =>
+  after(resolve(request, caller), (resolved): Soon<Opened | Refusal> => {
+    if (isAnswer(resolved)) return resolved;
+    const engine = currentEngine();
+    const prepared = engine.prepare(resolved.text, resolved.operationName ?? undefined);
+    if (isAnswer(prepared)) return prepared;
+    const variables = prepared.coerce(request.variables);
+    if ('errors' in variables) return refuse(400, variables.errors);
+    const { values } = variables;
+    return after(
+      guards.operation?.(prepared, values, caller) ?? null,
+      (refusal) => refusal ?? { engine, prepared, values },
+    );
+  });
 
 const statusByCode: Readonly<Record<string, number>> = {
   UNAUTHENTICATED: 401,
@@ -91,13 +91,12 @@ export const refusalOf = (
 };
 
 /** Runs a query or a mutation. An exception of ours becomes an answer. */
-export const run = async (
-  { engine, prepared, values }: Opened,
-  caller: Caller,
-  runner: Runner,
-): Promise<Answer> => {
+export const run = ({ engine, prepared, values }: Opened, caller: Caller, runner: Runner): Soon<Answer> => {
   try {
-    return await engine.run(prepared, values, caller);
+    const running = engine.run(prepared, values, caller);
+    return running instanceof Promise
+      ? running.catch((error: unknown) => refusalOf(error, caller.requestId, runner))
+      : running;
   } catch (error) {
     return refusalOf(error, caller.requestId, runner);
   }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { fragmentsOf, withoutSuggestions } from '@storegraph/server';
+import { fragmentsOf, variablesReader, withoutSuggestions } from '@storegraph/server';
 import {
   type DocumentNode,
   GraphQLError,
   getOperationAST,
-  getVariableValues,
   KnownFragmentNamesRule,
   NoFragmentCyclesRule,
   NoSchemaIntrospectionCustomRule,
@@ -91,18 +90,18 @@ export const parseDocument = (options: Checking, text: string): DocumentNode | A
   }
 };
 
-const coerceWith =
-  (
-    { schema, production }: PrepareOptions,
-    { variableDefinitions = [] }: OperationDefinitionNode,
-    safeValues: SafelyNamed['safeValues'],
-  ): Prepared['coerce'] =>
-  (variables) => {
-    if (variableDefinitions.length === 0) return { values: {} };
-    const { errors, coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors });
-    if (!errors) return { values: safeValues(coerced) };
-    return { errors: errors.map((error) => asError(error, 'BAD_USER_INPUT', production)) };
+const coerceWith = (
+  { schema, production }: PrepareOptions,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  safeValues: SafelyNamed['safeValues'],
+): Prepared['coerce'] => {
+  const read = variablesReader(schema, variableDefinitions, { maxErrors });
+  return (variables) => {
+    const outcome = read(variables);
+    if ('values' in outcome) return { values: safeValues(outcome.values) };
+    return { errors: outcome.errors.map((error) => asError(error, 'BAD_USER_INPUT', production)) };
   };
+};
 
 /** Does everything about an operation that can be done before its variables are known. */
 export const prepare = (options: PrepareOptions, text: string, operationName?: string): Planned | Answer => {

@@ -17,7 +17,7 @@ describe.each(['local', 'http'] as const)('a subgraph reached by %s', (kind) => 
   });
   afterAll(() => reached.stop());
 
-  const fetch = (subquery: Subquery, variables = {}, call = nobody()): Promise<SubgraphAnswer> =>
+  const fetch = async (subquery: Subquery, variables = {}, call = nobody()): Promise<SubgraphAnswer> =>
     reached.transport.fetch(subquery, variables, call);
 
   const follow = async (text: string, variables = {}, call = nobody()): Promise<SubgraphEvents> => {

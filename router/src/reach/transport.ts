@@ -1,4 +1,4 @@
-import type { Call } from '@storegraph/server';
+import type { Call, Soon } from '@storegraph/server';
 import type { DocumentNode } from 'graphql';
 import type { Caching } from '../prepare/prepared.ts';
 
@@ -54,7 +54,7 @@ export type Transport = {
     subquery: Subquery,
     variables: Readonly<Record<string, unknown>>,
     call: Call,
-  ) => Promise<SubgraphAnswer>;
+  ) => Soon<SubgraphAnswer>;
   /** Opens a subscription, or answers why it did not open. */
   readonly subscribe: (
     subquery: Subquery,

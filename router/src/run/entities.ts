@@ -1,3 +1,4 @@
+import { after } from '@storegraph/server';
 import { tagsOfEntity, tagsOfMixed } from '../cache/tags.ts';
 import type { EntityBatch, Path, PlanNode } from '../plan/planner.ts';
 import { failureMessage } from '../reach/failure.ts';
@@ -182,7 +183,7 @@ export const entitiesStep = (
   }));
   return (run) => {
     const gathered = batches.map((batch) => gather(run, batch));
-    if (gathered.every(({ representations }) => representations.length === 0)) return null;
+    if (gathered.every(({ representations }) => representations.length === 0)) return;
     const transport = run.transports.get(fetch.subgraph);
     if (!transport) throw new Error(`The plan asks the subgraph ${fetch.subgraph}, which is not there.`);
     if (run.tags) noteEntityTags(run, subquery, gathered);
@@ -190,8 +191,8 @@ export const entitiesStep = (
     for (const [at, { variable }] of batches.entries()) {
       variables[variable] = gathered[at]?.representations ?? [];
     }
-    return transport
-      .fetch(subquery, variables, run.call)
-      .then((answer) => takeEntities(run, fetch.subgraph, batches, gathered, answer, isOfType));
+    return after(transport.fetch(subquery, variables, run.call), (answer) =>
+      takeEntities(run, fetch.subgraph, batches, gathered, answer, isOfType),
+    );
   };
 };

@@ -1,4 +1,4 @@
-import type { Call } from '@storegraph/server';
+import { after, type Call, type Soon } from '@storegraph/server';
 import type { Guard } from '../graph/guard.ts';
 import type { Form } from '../prepare/forms.ts';
 import type { Values } from '../prepare/prepared.ts';
@@ -16,13 +16,12 @@ export type Running = {
 };
 
 /** Runs a query or a mutation. */
-export const runOperation = async (
+export const runOperation = (
   running: Running,
   { values, call, isKept }: { readonly values: Values; readonly call: Call; readonly isKept: boolean },
-): Promise<Answer> => {
-  const { form } = running;
-  const run = createRun({ ...running, values, call }, isKept);
+): Soon<Answer> => {
+  const { form, guards, transports, production } = running;
+  const run = createRun({ values, call, transports, production }, isKept);
   if (form.introspect) Object.assign(run.data, form.introspect(values));
-  await form.step?.(run);
-  return finish({ ...running, run });
+  return after(form.step?.(run) ?? null, () => finish({ form, guards, run }));
 };

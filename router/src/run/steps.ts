@@ -1,3 +1,4 @@
+import { after, type Soon } from '@storegraph/server';
 import { tagsOfMixed } from '../cache/tags.ts';
 import type { PlanNode } from '../plan/planner.ts';
 import { createSubquery } from '../reach/subquery.ts';
@@ -17,7 +18,7 @@ export type Compiling = {
 };
 
 /** A part of a plan, ready to run. Null where nothing is to be waited for. */
-export type Step = (run: Run) => Promise<void> | null;
+export type Step = (run: Run) => Soon<void>;
 
 type RootNode = Extract<PlanNode, { kind: 'root' }>;
 
@@ -49,33 +50,38 @@ export const takeRoot = (
 const rootStep = (node: RootNode, { keepingOf }: Compiling): Step => {
   const { fetch } = node;
   const subquery = createSubquery({ ...fetch, kind: fetch.operation, keeping: keepingOf(fetch.text) });
-  return async (run) => {
+  return (run) => {
     const transport = run.transports.get(fetch.subgraph);
     if (!transport) throw new Error(`The plan asks the subgraph ${fetch.subgraph}, which is not there.`);
-    noteTags(run, tagsOfMixed(fetch.subgraph));
-    takeRoot(
-      run,
-      node,
-      subquery,
-      await transport.fetch(subquery, pick(run.values, fetch.variables), run.call),
-    );
+    if (run.tags) noteTags(run, tagsOfMixed(fetch.subgraph));
+    const answered = transport.fetch(subquery, pick(run.values, fetch.variables), run.call);
+    return after(answered, (answer) => takeRoot(run, node, subquery, answer));
   };
 };
 
 const sequence = (steps: readonly Step[]): Step => {
-  return async (run) => {
-    for (const step of steps) await step(run);
+  const from = (at: number, run: Run): Soon<void> => {
+    for (let next = at; next < steps.length; next += 1) {
+      const working = steps[next]?.(run);
+      if (working instanceof Promise) return working.then(() => from(next + 1, run));
+    }
   };
+  return (run) => from(0, run);
 };
 
 const parallel = (steps: readonly Step[]): Step => {
   return (run) => {
     const waiting: Promise<void>[] = [];
     for (const step of steps) {
-      const work = step(run);
-      if (work) waiting.push(work);
+      try {
+        const work = step(run);
+        if (work instanceof Promise) waiting.push(work);
+      } catch (error) {
+        // Thrown with the others, which run already and must not fail for nobody.
+        waiting.push(Promise.reject(error));
+      }
     }
-    return waiting.length === 0 ? null : Promise.all(waiting).then(() => undefined);
+    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
   };
 };
 
@@ -92,7 +98,7 @@ export const compilePlan = (node: PlanNode, compiling: Compiling): Step => {
     case 'condition': {
       const ifTrue = node.ifTrue ? compile(node.ifTrue) : null;
       const ifFalse = node.ifFalse ? compile(node.ifFalse) : null;
-      return (run) => (run.values[node.variable] === true ? ifTrue : ifFalse)?.(run) ?? null;
+      return (run) => (run.values[node.variable] === true ? ifTrue : ifFalse)?.(run);
     }
     case 'root':
       return rootStep(node, compiling);

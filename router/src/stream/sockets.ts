@@ -50,7 +50,7 @@ const refuseUpgrade = (socket: Duplex, status: string): void => {
 
 const identifyBy =
   ({ headers, socket }: IncomingMessage, options: Parameters<typeof callerOf>[2]) =>
-  (payload: Readonly<Record<string, unknown>>): Promise<Caller> => {
+  async (payload: Readonly<Record<string, unknown>>): Promise<Caller> => {
     // Of a request it is only these two that say who calls.
     const request = { headers: { ...headers, ...headersIn(payload) }, socket } as IncomingMessage;
     return callerOf(request, requestIdOf(headers), options);

@@ -1,4 +1,4 @@
-import type { Call } from '@storegraph/server';
+import { after, type Call } from '@storegraph/server';
 import type { Engine, EventSource } from '../engine.ts';
 import type { Caller } from '../front/head.ts';
 import type { Planner } from '../plan/planner.ts';
@@ -69,12 +69,13 @@ export const meteredEngine = (engine: Engine, metrics: Metrics): Engine => {
       originals.set(made, prepared);
       return made;
     },
-    run: async (prepared, values, call) => {
+    run: (prepared, values, call) => {
       const startedMs = performance.now();
-      const answer = await engine.run(originalOf(prepared), values, call);
-      metrics.took(prepared, secondsSince(startedMs));
-      metrics.answered(prepared, clientOf(call), outcomeOf(answer));
-      return answer;
+      return after(engine.run(originalOf(prepared), values, call), (answer) => {
+        metrics.took(prepared, secondsSince(startedMs));
+        metrics.answered(prepared, clientOf(call), outcomeOf(answer));
+        return answer;
+      });
     },
     subscribe: async (prepared, values, call) => {
       const source = await engine.subscribe(originalOf(prepared), values, call);
@@ -104,10 +105,11 @@ export const meteredPlanner = (planner: Planner, metrics: Metrics): Planner => (
 /** Counts and measures what a subgraph is asked. */
 export const meteredTransport = (transport: Transport, metrics: Metrics): Transport => ({
   ...transport,
-  fetch: async (...asked) => {
+  fetch: (subquery, variables, call) => {
     const startedMs = performance.now();
-    const answer = await transport.fetch(...asked);
-    metrics.fetched(transport.name, codeOfFetch(answer), secondsSince(startedMs));
-    return answer;
+    return after(transport.fetch(subquery, variables, call), (answer) => {
+      metrics.fetched(transport.name, codeOfFetch(answer), secondsSince(startedMs));
+      return answer;
+    });
   },
 });

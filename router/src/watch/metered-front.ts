@@ -1,3 +1,4 @@
+import { after } from '@storegraph/server';
 import type { Sockets } from '../front/front.ts';
 import type { Caller } from '../front/head.ts';
 import type { AnswerStore } from '../front/kept-answers.ts';
@@ -13,11 +14,11 @@ import { outcomeOf } from './outcome.ts';
 /** Counts operations that are not found, or may not be sent. */
 export const meteredResolve =
   (resolve: Resolve, metrics: Metrics): Resolve =>
-  async (request, caller) => {
-    const resolved = await resolve(request, caller);
-    if (isAnswer(resolved)) metrics.answered(null, clientOf(caller), outcomeOf(resolved));
-    return resolved;
-  };
+  (request, caller) =>
+    after(resolve(request, caller), (resolved) => {
+      if (isAnswer(resolved)) metrics.answered(null, clientOf(caller), outcomeOf(resolved));
+      return resolved;
+    });
 
 /** Counts what the guards refuse. */
 export const meteredGuards = ({ request, operation }: Guards, metrics: Metrics): Guards => {
@@ -26,10 +27,11 @@ export const meteredGuards = ({ request, operation }: Guards, metrics: Metrics):
     return refusal;
   };
   return {
-    request: request && (async (caller) => note(await request(caller), null, caller)),
+    request: request && ((caller) => after(request(caller), (refusal) => note(refusal, null, caller))),
     operation:
       operation &&
-      (async (prepared, values, caller) => note(await operation(prepared, values, caller), prepared, caller)),
+      ((prepared, values, caller) =>
+        after(operation(prepared, values, caller), (refusal) => note(refusal, prepared, caller))),
   };
 };
 

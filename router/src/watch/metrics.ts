@@ -1,7 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Prepared } from '../prepare/prepared.ts';
 import { createBoundedNames } from './bounded-names.ts';
 import type { Outcome } from './outcome.ts';
+import { createCounter, createHistogram } from './series.ts';
 
 type Named = Pick<Prepared, 'kind' | 'name'>;
 
@@ -59,46 +60,42 @@ export const createMetrics = (): Metrics => {
   const level = levelIn(registry);
 
   const met = (limit: string | null): void => {
-    if (limit !== null) hits.inc({ limit: limits.of(limit) });
+    if (limit !== null) hits(limits.of(limit));
   };
   const nameOf = ({ name }: Named): string => (name === null ? 'unnamed' : operations.of(name));
 
   return {
     know: operations.know,
     answered: (operation, client, { code, limit }) => {
-      requests.inc({
-        operation: operation ? nameOf(operation) : 'unknown',
-        kind: operation?.kind ?? 'unknown',
-        client: client === null ? 'unknown' : clients.of(client),
-        outcome: codes.of(code),
-      });
+      const name = operation ? nameOf(operation) : 'unknown';
+      const kind = operation?.kind ?? 'unknown';
+      requests(name, kind, client === null ? 'unknown' : clients.of(client), codes.of(code));
       met(limit);
     },
     refused: (status, { code, limit }) => {
-      refusals.inc({ status: String(status), code: codes.of(code) });
+      refusals(String(status), codes.of(code));
       met(limit);
     },
-    took: (operation, seconds) =>
-      durations.observe({ operation: nameOf(operation), kind: operation.kind }, seconds),
+    took: (operation, seconds) => durations(seconds, nameOf(operation), operation.kind),
     prepared: (isNew, seconds) => {
-      prepares.inc({ found: String(!isNew) });
-      if (isNew) preparing.observe(seconds);
+      prepares(String(!isNew));
+      if (isNew) preparing(seconds);
     },
-    planned: (seconds) => planning.observe(seconds),
-    fetched: (subgraph, code, seconds) => fetches.observe({ subgraph, outcome: codes.of(code) }, seconds),
-    soughtKept: (isFound) => kept.inc({ found: String(isFound) }),
+    planned: (seconds) => planning(seconds),
+    fetched: (subgraph, code, seconds) => fetches(seconds, subgraph, codes.of(code)),
+    soughtKept: (isFound) => kept(String(isFound)),
     sockets: level('sockets', 'Open WebSockets.'),
     subscriptions: level('subscriptions', 'Followers of subscriptions.'),
     upstreams: level('upstreams', 'Open subscriptions at subgraphs, each shared by its followers.'),
-    sentEvent: () => events.inc(),
+    sentEvent: () => events(),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
 };
 
 const countersIn = (registry: Registry) => {
-  const counter = (name: string, help: string, ...labelNames: readonly string[]) =>
-    new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [registry] });
+  const counter = (name: string, help: string, ...labels: readonly string[]) =>
+    createCounter(registry, { name: `${prefix}${name}`, help, labels });
   return {
     requests: counter(
       'operations_total',
@@ -114,8 +111,8 @@ const countersIn = (registry: Registry) => {
 };
 
 const histogramsIn = (registry: Registry) => {
-  const histogram = (name: string, help: string, bounds: number[], ...labelNames: readonly string[]) =>
-    new Histogram({ name: `${prefix}${name}`, help, buckets: bounds, labelNames, registers: [registry] });
+  const histogram = (name: string, help: string, bounds: readonly number[], ...labels: readonly string[]) =>
+    createHistogram(registry, { name: `${prefix}${name}`, help, labels }, bounds);
   return {
     durations: histogram('operation_seconds', 'How long operations ran.', buckets, 'operation', 'kind'),
     fetches: histogram(

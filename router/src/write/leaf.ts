@@ -3,7 +3,22 @@ import { type GraphQLLeafType, isEnumType } from 'graphql';
 /** Writes a scalar or an enum value; null where it is not one of its type. */
 export type LeafWriter = (value: unknown) => string | null;
 
-const text: LeafWriter = (value) => (typeof value === 'string' ? JSON.stringify(value) : null);
+/** In longer texts JSON's own search is the faster one. */
+const shortLength = 40;
+
+/** A quote, a backslash, a control character, or half of a surrogate pair. */
+const isEscaped = (code: number): boolean =>
+  code < 0x20 || code === 0x22 || code === 0x5c || (code >= 0xd800 && code <= 0xdfff);
+
+/** Most texts are short, and nothing in them has to be escaped. */
+const quoted = (value: string): string => {
+  if (value.length > shortLength) return JSON.stringify(value);
+  for (let at = 0; at < value.length; at += 1)
+    if (isEscaped(value.charCodeAt(at))) return JSON.stringify(value);
+  return `"${value}"`;
+};
+
+const text: LeafWriter = (value) => (typeof value === 'string' ? quoted(value) : null);
 
 const float: LeafWriter = (value) =>
   typeof value === 'number' && Number.isFinite(value) ? String(value) : null;
@@ -13,7 +28,7 @@ const int: LeafWriter = (value) => (Number.isInteger(value) ? String(value) : nu
 const boolean: LeafWriter = (value) => (typeof value === 'boolean' ? String(value) : null);
 
 const id: LeafWriter = (value) =>
-  typeof value === 'string' ? JSON.stringify(value) : Number.isInteger(value) ? `"${value}"` : null;
+  typeof value === 'string' ? quoted(value) : Number.isInteger(value) ? `"${value}"` : null;
 
 const any: LeafWriter = (value) => JSON.stringify(value) ?? null;
 

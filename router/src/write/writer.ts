@@ -73,29 +73,41 @@ const objectWriter = (
   place: Place,
   depth: number,
 ): Writer => {
-  const names: string[] = [];
-  const keys: string[] = [];
-  const writers: Writer[] = [];
+  const fields: FieldOut[] = [];
   for (const [name, nodes] of collectFields(compiling, type, selectionSets)) {
     const clientName = compiling.clientName(name);
-    keys.push(`${names.length === 0 ? '{' : ','}${JSON.stringify(clientName)}:`);
-    names.push(name);
-    writers.push(fieldWriter(compiling, type, nodes, [...place, clientName], depth));
+    const write = fieldWriter(compiling, type, nodes, [...place, clientName], depth);
+    fields.push({ name, clientName, write });
   }
-  if (names.length === 0) return (value) => (isObject(value) ? '{}' : null);
-  const count = names.length;
-  return (value, writing) => {
-    if (!isObject(value)) return null;
-    let text = '';
-    for (let at = 0; at < count; at += 1) {
-      // These exist: the three lists are as long as each other.
-      const part = (writers[at] as Writer)(value[names[at] as string], writing);
-      if (part === null) return null;
-      text += keys[at] as string;
-      text += part;
-    }
-    return `${text}}`;
-  };
+  return fields.length === 0 ? (value) => (isObject(value) ? '{}' : null) : writeOut(fields);
+};
+
+/** A field of an object as it goes out. */
+type FieldOut = { readonly name: string; readonly clientName: string; readonly write: Writer };
+
+/**
+ * Writes out what a loop over the fields would do, which reads properties by their names and takes four fifths of its
+ * time. Nothing gets into the text but names as GraphQL allows them.
+ */
+const writeOut = (fields: readonly FieldOut[]): Writer => {
+  const parts = fields.map(
+    ({ name }, n) => `
+      const text${n} = write${n}(value[${JSON.stringify(name)}], writing);
+      if (text${n} === null) return null;`,
+  );
+  const keys = fields.map(({ clientName }, n) =>
+    JSON.stringify(`${n === 0 ? '{' : ','}${JSON.stringify(clientName)}:`),
+  );
+  const text = `
+    const [${fields.map((_, n) => `write${n}`).join(', ')}] = writers;
+    return (value, writing) => {
+      if (!isObject(value)) return null;${parts.join('')}
+      return ${keys.map((key, n) => `${key} + text${n}`).join(' + ')} + '}';
+    };`;
+  return new Function('writers', 'isObject', text)(
+    fields.map(({ write }) => write),
+    isObject,
+  );
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
