@@ -27,23 +27,24 @@ type CompiledBatch = EntityBatch & {
 const gather = (run: Run, { paths, represent, identify }: CompiledBatch): Gathered => {
   const gathered: Gathered = { representations: [], indices: [], entities: [] };
   const known = new Map<string, number>();
-  const found = (entity: Data): void => {
-    gathered.entities.push(entity);
-    const representation = represent(entity);
-    if (representation === null) {
-      gathered.indices.push(-1);
-      return;
-    }
-    const identity = identify(representation);
-    let index = known.get(identity);
-    if (index === undefined) {
-      index = gathered.representations.push(representation) - 1;
-      known.set(identity, index);
-    }
-    gathered.indices.push(index);
-  };
-  for (const path of paths) visit(run.data, path, found);
+  const { representations, indices, entities } = gathered;
+  for (const path of paths) {
+    visit(run.data, path, (entity) => {
+      entities.push(entity);
+      const representation = represent(entity);
+      indices.push(representation === null ? -1 : indexOf(known, identify(representation)));
+      if (representation && known.size > representations.length) representations.push(representation);
+    });
+  }
   return gathered;
+};
+
+/** The number of what is known by a name, or the next one. */
+const indexOf = (known: Map<string, number>, identity: string): number => {
+  const before = known.get(identity);
+  if (before !== undefined) return before;
+  known.set(identity, known.size);
+  return known.size - 1;
 };
 
 const isNested = (entity: Data): boolean => {

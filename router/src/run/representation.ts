@@ -72,11 +72,13 @@ export const representationOf = (batch: EntityBatch, isOfType: IsOfType): ((enti
 
 const byText = (representation: Data): string => JSON.stringify(representation);
 
-/** A type name begins with a letter and JSON does not, so the two kinds of text never meet. */
-const byId = (representation: Data): string => {
-  const { __typename: type, id } = representation;
-  return typeof id === 'string' ? `${type} ${id}` : byText(representation);
-};
+/** Ids of the type that is asked for stand for themselves; others begin with a sign that makes them differ. */
+const byId =
+  (own: string) =>
+  (representation: Data): string => {
+    const { __typename: type, id } = representation;
+    return type === own && typeof id === 'string' && !id.startsWith('{') ? id : byText(representation);
+  };
 
 /** What tells one representation from another, so that each entity is asked for once. */
 export const identityOf = ({ requires, inputRewrites }: EntityBatch): ((representation: Data) => string) => {
@@ -85,5 +87,5 @@ export const identityOf = ({ requires, inputRewrites }: EntityBatch): ((represen
   const isById = only.selections.every(
     (one) => one.kind === 'field' && (one.name === '__typename' || one.name === 'id'),
   );
-  return isById ? byId : byText;
+  return isById ? byId(only.type) : byText;
 };

@@ -26,9 +26,15 @@ type Beginning = Pick<Run, 'values' | 'call' | 'transports'> & { readonly produc
 export const createRun = ({ values, call, transports, production }: Beginning, isKept = false): Run => {
   const trace = production ? null : beginTrace(transports);
   return {
-    ...{ data: {}, errors: [], values, call, replayed: [], statements: null, trace },
+    data: {},
+    errors: [],
+    values,
+    call,
     transports: trace?.transports ?? transports,
+    replayed: [],
+    statements: null,
     tags: isKept ? new Set() : null,
+    trace,
   };
 };
 
