@@ -4,7 +4,7 @@ import { parse } from 'graphql';
 /** The graph that routers are compared on: three subgraphs, one page of products. */
 
 const federation = `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@listSize", "@composeDirective"])
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@listSize", "@requiresScopes", "@composeDirective"])
   @link(url: "https://storegraph.dev/cacheControl/v1.0", import: ["@cacheControl"])
   @composeDirective(name: "@cacheControl")
 directive @cacheControl(maxAge: Int, inheritMaxAge: Boolean) on FIELD_DEFINITION | OBJECT`;
@@ -17,8 +17,8 @@ export const page = `query Page($first: Int!) {
   }
 }`;
 
-/** The same page, of a field whose answers may be kept. */
-export const keptPage = page.replace('products(', 'products: kept(');
+/** What of it anybody may see, of a field whose answers may be kept. */
+export const keptPage = page.replace('products(', 'products: kept(').replace(' deliveryDays', '');
 
 /** As many as the largest page that is measured. */
 export const maxProducts = 2_400;
@@ -55,6 +55,7 @@ const sized = `@listSize(slicingArguments: ["first"])`;
 const catalogueSdl = `slug: String! name: String! description: String brand: String! imageUrl: String! rating: Float! reviews: Int!`;
 const pricingSdl = `price: Price! taxIncluded: Boolean!`;
 const stockSdl = `stock: Stock! deliveryDays: Int!`;
+const guard = '@requiresScopes(scopes: [["stock:read"]])';
 const price = `type Price @cacheControl(inheritMaxAge: true) { amountMinor: Int! currency: String! }`;
 const stock = `type Stock @cacheControl(inheritMaxAge: true) { available: Int! isLow: Boolean! }`;
 
@@ -64,7 +65,7 @@ const subgraph = (name: string, sdl: string, resolvers: object) => ({
   resolvers: { ...resolvers },
 });
 
-export const subgraphs = [
+const subgraphsWith = (guardSdl: string) => [
   subgraph(
     'catalogue',
     `type Query { products(first: Int!): [Product!]! ${sized} kept(first: Int!): [Product!]! ${sized} @cacheControl(maxAge: 600) } type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${catalogueSdl} }`,
@@ -79,16 +80,22 @@ export const subgraphs = [
   ),
   subgraph(
     'inventory',
-    `type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${stockSdl} } ${stock}`,
+    `type Product @cacheControl(inheritMaxAge: true) @key(fields: "id") { id: ID! ${stockSdl} ${guardSdl} } ${stock}`,
     {
       Product: { ...resolved.Product, ...stockFields },
     },
   ),
 ];
 
+/** One of the fields may not be seen by everybody. */
+export const subgraphs = subgraphsWith(guard);
+
+/** The same for `@apollo/gateway`, which refuses graphs that guard their fields. */
+export const openSubgraphs = subgraphsWith('');
+
 /** The supergraph of these subgraphs, which are reached at these addresses. */
-export const compose = (urls: readonly string[]): string => {
-  const services = subgraphs.map(({ name, typeDefs }, at) => ({ name, typeDefs, url: urls[at] ?? '' }));
+export const compose = (urls: readonly string[], of = subgraphs): string => {
+  const services = of.map(({ name, typeDefs }, at) => ({ name, typeDefs, url: urls[at] ?? '' }));
   const { supergraphSdl, errors } = composeServices(services);
   if (!supergraphSdl) throw new Error(String(errors));
   return supergraphSdl;

@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 export type Load = {
   readonly timesMs: readonly number[];
   readonly perSecond: number;
+  /** Answers that hold errors, or are none. */
+  readonly errors: number;
   /** The first answer, head and all. */
   readonly sample: string;
 };
@@ -51,26 +53,35 @@ const ask = (
     });
   });
 
+const isGood = (answer: Buffer): boolean =>
+  answer.subarray(0, 15).toString('latin1') === 'HTTP/1.1 200 OK' && !answer.includes('"errors":');
+
 /** Asks over a number of connections for a while. */
 export const load = async (
   port: number,
   request: Buffer,
-  { connections, ms }: { readonly connections: number; readonly ms: number },
+  {
+    connections,
+    ms,
+    isChecked = false,
+  }: { readonly connections: number; readonly ms: number; readonly isChecked?: boolean },
 ): Promise<Load> => {
   const timesMs: number[] = [];
   let sample = '';
+  let errors = 0;
   const startedAt = performance.now();
   const took = (time: number, answer: () => Buffer): void => {
     if (timesMs.push(time) === 1) sample = answer().toString('utf8');
+    if (isChecked && !isGood(answer())) errors += 1;
   };
   await Promise.all(Array.from({ length: connections }, () => ask(port, request, startedAt + ms, took)));
-  return { timesMs, perSecond: (timesMs.length * 1_000) / (performance.now() - startedAt), sample };
+  return { timesMs, perSecond: (timesMs.length * 1_000) / (performance.now() - startedAt), errors, sample };
 };
 
-/** A POST of a GraphQL operation. */
-export const post = (body: object): Buffer => {
+/** A POST of a GraphQL operation, in the name of whoever the token is of. */
+export const post = (body: object, token: string): Buffer => {
   const text = JSON.stringify(body);
-  const head = `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\naccept: application/json\r\n`;
+  const head = `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\naccept: application/json\r\n`;
   return Buffer.from(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
 };
 

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { EventLog } from '@storegraph/events';
 import { httpTransport, localTransport, startRouter } from '@storegraph/router';
-import { createLog, mountSubgraph, type Subgraph } from '@storegraph/server';
+import { createLog, mountSubgraph, type PublicKeys, type Subgraph, startTracing } from '@storegraph/server';
 import { type DocumentNode, execute, type GraphQLSchema, parse } from 'graphql';
-import { compose, monolith, subgraphs } from './router-graph.ts';
+import { compose, monolith, openSubgraphs, subgraphs } from './router-graph.ts';
 
 /** One of the servers that are compared: `WAY JSON`. Tells its port, then its CPU time whenever it is asked. */
 
@@ -63,11 +63,14 @@ const silentUntil = (signal: AbortSignal): AsyncIterableIterator<never> => ({
     }),
 });
 
-const startOurs = async (urls: readonly string[]): Promise<number> => {
+type Ours = { readonly urls: readonly string[]; readonly keys: PublicKeys; readonly collector: string };
+
+const startOurs = async ({ urls, keys, collector }: Ours): Promise<number> => {
+  await startTracing({ serviceName: 'router', endpoint: collector, log: silent });
   const transports = subgraphs.map((subgraph, at) => {
     const url = urls[at];
     if (url !== undefined) return httpTransport({ name: subgraph.name, url, log: silent });
-    return localTransport(mountSubgraph(asSubgraph(subgraph), { production: true, log: silent }));
+    return localTransport(mountSubgraph(asSubgraph(subgraph), { keys, production: true, log: silent }));
   });
   // They publish nothing, so whatever may be kept stays right.
   const logs = subgraphs.map(
@@ -77,7 +80,7 @@ const startOurs = async (urls: readonly string[]): Promise<number> => {
     }),
   );
   const { port } = await startRouter({
-    ...{ supergraphSdl: compose(urls), transports, keys: { keys: [] }, port: 0, production: true },
+    ...{ supergraphSdl: compose(urls), transports, keys, port: 0, production: true },
     // Everything on that production has on, but the list of published operations, for Apollo's has none.
     settings: {
       operations: { mode: 'off' },
@@ -95,7 +98,10 @@ const startApollo = async (urls: readonly string[]): Promise<number> => {
   const { startStandaloneServer } = await import('@apollo/server/standalone');
   const { ApolloGateway, LocalGraphQLDataSource } = await import('@apollo/gateway');
   const schemas = new Map(
-    subgraphs.map(({ name, typeDefs, resolvers }) => [name, buildSubgraphSchema({ typeDefs, resolvers })]),
+    openSubgraphs.map(({ name, typeDefs, resolvers }) => [
+      name,
+      buildSubgraphSchema({ typeDefs, resolvers }),
+    ]),
   );
   const buildService = ({ name }: { name: string }) => {
     const schema = schemas.get(name);
@@ -103,7 +109,7 @@ const startApollo = async (urls: readonly string[]): Promise<number> => {
     return new LocalGraphQLDataSource(schema);
   };
   const gateway = new ApolloGateway({
-    supergraphSdl: compose(urls),
+    supergraphSdl: compose(urls, openSubgraphs),
     ...(urls.length === 0 && { buildService }),
   });
   const server = new ApolloServer({ gateway });
@@ -124,6 +130,13 @@ const startMonolith = (): Promise<number> => {
   });
 };
 
+/** A collector of traces, which throws them away. */
+const startCollector = (): Promise<number> =>
+  listen(async (request, response) => {
+    await read(request);
+    response.writeHead(200, json).end('{}');
+  });
+
 const startRaw = (text: string): Promise<number> => {
   const length = Buffer.byteLength(text);
   return listen(async (request, response) => {
@@ -139,6 +152,8 @@ const start = async (): Promise<number | number[]> => {
   switch (way) {
     case 'subgraphs':
       return Promise.all(subgraphs.map((one) => serveFromMemory(buildSubgraphSchema(one))));
+    case 'collector':
+      return startCollector();
     case 'ours':
       return startOurs(given);
     case 'apollo':

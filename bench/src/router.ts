@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { createKeys, signToken } from '@storegraph/server';
 import { type BenchResult, median, percentile, type Ratio } from './result.ts';
 import { keptPage, page } from './router-graph.ts';
 import { get, load, post } from './router-load.ts';
@@ -25,10 +26,13 @@ type Figures = {
 
 const file = fileURLToPath(new URL('router-process.ts', import.meta.url));
 
+/** A trace of one request in a hundred, as busy shops take them. */
+const sampling = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' };
+
 const start = async (way: string, argument: unknown): Promise<Server> => {
   const child = fork(file, [way, JSON.stringify(argument)], {
     execArgv: ['--import', 'tsx'],
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...process.env, NODE_ENV: 'production', ...sampling },
   });
   const [told] = (await once(child, 'message')) as [number | number[]];
   return { child, ports: [told].flat() };
@@ -61,11 +65,23 @@ const middle = (all: readonly Figures[]): Figures => ({
   bytes: all[0]?.bytes ?? 0,
 });
 
-const request = (first: number): Buffer => post({ query: page, variables: { first } });
+/** How pages are asked for: by somebody who may see all of them. */
+const createRequests = async () => {
+  const { signing, keys } = await createKeys();
+  const token = await signToken(
+    { signing, keys },
+    { subject: 'bench', role: 'warehouse', lifetimeSeconds: 3_600 },
+  );
+  return {
+    keys: { keys },
+    pageOf: (first: number): Buffer => post({ query: page, variables: { first } }, token),
+  };
+};
+const { keys, pageOf } = await createRequests();
 
 /** The data, whatever the order of the answer's parts. */
-const dataOf = async ({ ports: [port = 0] }: Server, first: number): Promise<string> => {
-  const { sample } = await load(port, request(first), { connections: 1, ms: 0 });
+const dataOf = async ({ ports: [port = 0] }: Server, request: Buffer): Promise<string> => {
+  const { sample } = await load(port, request, { connections: 1, ms: 0 });
   return JSON.stringify(JSON.parse(sample.slice(sample.indexOf('\r\n\r\n'))).data);
 };
 
@@ -79,40 +95,43 @@ const ways = [
 ] as const;
 type Way = (typeof ways)[number];
 
-const startAll = async (urls: readonly string[]): Promise<Record<Way, Server>> => {
-  const ours = await start('ours', urls);
-  const data = await dataOf(ours, products);
+type Beside = { readonly urls: readonly string[]; readonly collector: string };
+
+const startAll = async ({ urls, collector }: Beside): Promise<Record<Way, Server>> => {
+  const ours = await start('ours', { urls, keys, collector });
+  const data = await dataOf(ours, pageOf(products));
   const servers = {
     'apollo, HTTP': await start('apollo', urls),
     'ours, HTTP': ours,
     'apollo, in process': await start('apollo', []),
-    'ours, in process': await start('ours', []),
+    'ours, in process': await start('ours', { urls: [], keys, collector }),
     'graphql-js, one schema': await start('monolith', []),
     'raw bytes': await start('raw', `{"data":${data}}`),
   };
   for (const [way, server] of Object.entries(servers)) {
-    if ((await dataOf(server, products)) !== data) throw new Error(`${way} answers something else.`);
+    if ((await dataOf(server, pageOf(products))) !== data) throw new Error(`${way} answers something else.`);
   }
   return servers;
 };
 
 const compare = async (servers: Record<Way, Server>): Promise<Record<Way, Figures>> => {
   const found = Object.fromEntries(ways.map((way) => [way, [] as Figures[]])) as Record<Way, Figures[]>;
-  for (const way of ways) await measure(servers[way], request(products), warmMs);
+  for (const way of ways) await measure(servers[way], pageOf(products), warmMs);
   for (let round = 0; round < rounds; round += 1) {
-    for (const way of ways) found[way].push(await measure(servers[way], request(products), roundMs));
+    for (const way of ways) found[way].push(await measure(servers[way], pageOf(products), roundMs));
   }
   return Object.fromEntries(ways.map((way) => [way, middle(found[way])])) as Record<Way, Figures>;
 };
 
 /** The same page by GET of a kept answer, what is there already, and the same bytes by a GET of a bare server. */
-const compareKept = async ({ 'ours, HTTP': ours, 'raw bytes': raw }: Record<Way, Server>) => {
+const compareKept = async (ours: Server) => {
   const variables = encodeURIComponent(JSON.stringify({ first: products }));
   const path = `/graphql?query=${encodeURIComponent(keptPage)}&variables=${variables}`;
   const preflight = 'apollo-require-preflight: yes';
   const first = await load(ours.ports[0] ?? 0, get(path, [preflight]), { connections: 1, ms: 0 });
   const tag = /^etag: (.*)$/im.exec(first.sample)?.[1]?.trim();
   if (tag === undefined) throw new Error('The page is not kept.');
+  const raw = await start('raw', first.sample.slice(first.sample.indexOf('\r\n\r\n') + 4));
   const asked = [
     ['kept', ours, get(path, [preflight])],
     ['not modified', ours, get(path, [preflight, `if-none-match: ${tag}`])],
@@ -123,6 +142,7 @@ const compareKept = async ({ 'ours, HTTP': ours, 'raw bytes': raw }: Record<Way,
   for (let turn = 0; turn < rounds; turn += 1) {
     for (const [name, server, request] of asked) found[name].push(await measure(server, request, roundMs));
   }
+  await stop(raw);
   return {
     kept: middle(found.kept),
     'not modified': middle(found['not modified']),
@@ -134,8 +154,8 @@ const compareKept = async ({ 'ours, HTTP': ours, 'raw bytes': raw }: Record<Way,
 const bySize = async (server: Server): Promise<{ products: number; figures: Figures }[]> => {
   const found = [];
   for (const first of sizes) {
-    await measure(server, request(first), warmMs / 2);
-    found.push({ products: first, figures: await measure(server, request(first), roundMs) });
+    await measure(server, pageOf(first), warmMs / 2);
+    found.push({ products: first, figures: await measure(server, pageOf(first), roundMs) });
   }
   return found;
 };
@@ -207,11 +227,12 @@ const ratiosOf = (
 export const run = async (): Promise<BenchResult> => {
   const subgraphs = await start('subgraphs', []);
   const urls = subgraphs.ports.map((port) => `http://127.0.0.1:${port}`);
-  const servers = await startAll(urls);
+  const collector = await start('collector', []);
+  const servers = await startAll({ urls, collector: `http://127.0.0.1:${collector.ports[0]}` });
   const found = await compare(servers);
-  const kept = await compareKept(servers);
+  const kept = await compareKept(servers['ours, HTTP']);
   const sized = await bySize(servers['ours, HTTP']);
-  await Promise.all([subgraphs, ...Object.values(servers)].map(stop));
+  await Promise.all([subgraphs, collector, ...Object.values(servers)].map(stop));
   return {
     name: `A page of ${products} products, 14 fields from 3 subgraphs, over ${connections} connections`,
     rows: [

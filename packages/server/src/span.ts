@@ -8,6 +8,7 @@ import {
   SpanKind,
   type SpanOptions,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import type { Soon } from './soon.ts';
@@ -24,15 +25,36 @@ export const failSpan = (span: Span, code: string): void => {
   span.setAttribute('error.type', code);
 };
 
-const endWith = async <T>(span: Span, work: () => Soon<T>): Promise<T> => {
+const endFailed = (span: Span, error: unknown): never => {
+  failSpan(span, error instanceof Error ? error.name : 'Error');
+  span.end();
+  throw error;
+};
+
+const endWith = <T>(span: Span, work: () => Soon<T>): Soon<T> => {
+  let working: Soon<T>;
   try {
-    return await work();
+    working = work();
   } catch (error) {
-    failSpan(span, error instanceof Error ? error.name : 'Error');
-    throw error;
-  } finally {
-    span.end();
+    return endFailed(span, error);
   }
+  if (working instanceof Promise) {
+    return working.then(
+      (value) => {
+        span.end();
+        return value;
+      },
+      (error: unknown) => endFailed(span, error),
+    );
+  }
+  span.end();
+  return working;
+};
+
+/** Whether somebody further up has decided that this trace is left out: then nobody below makes a span of it. */
+const isLeftOut = (): boolean => {
+  const above = trace.getSpanContext(context.active());
+  return above !== undefined && isSpanContextValid(above) && (above.traceFlags & TraceFlags.SAMPLED) === 0;
 };
 
 /**
@@ -44,6 +66,7 @@ export const inSpan = <T>(
   options: SpanOptions,
   work: (span: Span | null) => Soon<T>,
 ): Soon<T> => {
+  if (isLeftOut()) return work(null);
   const span = tracer.startSpan(name, options);
   if (!isSpanContextValid(span.spanContext())) return work(null);
   // Also where it is not recorded: those further down must hear that this trace was left out.

@@ -1,5 +1,5 @@
 import { type Span, SpanKind } from '@opentelemetry/api';
-import { failSpan, inSpan, noteSpan } from '@storegraph/server';
+import { after, failSpan, inSpan, noteSpan, type Soon } from '@storegraph/server';
 import type { Engine } from '../engine.ts';
 import type { Planner } from '../plan/planner.ts';
 import type { Prepared } from '../prepare/prepared.ts';
@@ -36,11 +36,11 @@ export const tracedEngine = (engine: Engine): Engine => {
     return preparing && moment() - preparing.to < justNowMs ? preparing : undefined;
   };
 
-  const traced = async <T>(
+  const traced = <T>(
     prepared: Prepared,
     requestId: string,
-    work: (span: Span | null) => Promise<T>,
-  ): Promise<T> => {
+    work: (span: Span | null) => Soon<T>,
+  ): Soon<T> => {
     const preparing = takePreparing(prepared);
     const options = { kind: SpanKind.SERVER, ...(preparing && { startTime: preparing.from }) };
     return inSpan(`router ${prepared.kind}`, options, (span) => {
@@ -61,12 +61,13 @@ export const tracedEngine = (engine: Engine): Engine => {
       return prepared;
     },
     run: (prepared, values, call) =>
-      traced(prepared, call.requestId, async (span) => {
-        const answer = await engine.run(prepared, values, call);
-        if (span && answer.hasErrors) failSpan(span, outcomeOf(answer).code);
-        return answer;
-      }),
-    subscribe: (prepared, values, call) =>
+      traced(prepared, call.requestId, (span) =>
+        after(engine.run(prepared, values, call), (answer) => {
+          if (span && answer.hasErrors) failSpan(span, outcomeOf(answer).code);
+          return answer;
+        }),
+      ),
+    subscribe: async (prepared, values, call) =>
       traced(prepared, call.requestId, async (span) => {
         const source = await engine.subscribe(prepared, values, call);
         if (span && isAnswer(source)) failSpan(span, outcomeOf(source).code);
@@ -91,16 +92,17 @@ export const tracedPlanner = (planner: Planner): Planner => ({
 /** Makes a span of each question to a subgraph; what the subgraph does is under it. */
 export const tracedTransport = (transport: Transport): Transport => ({
   ...transport,
-  fetch: async (subquery, variables, call) =>
-    inSpan(`fetch ${transport.name}`, { kind: SpanKind.CLIENT }, async (span) => {
+  fetch: (subquery, variables, call) =>
+    inSpan(`fetch ${transport.name}`, { kind: SpanKind.CLIENT }, (span) => {
       span?.setAttributes({
         'storegraph.subgraph': transport.name,
         'graphql.operation.type': subquery.kind,
         'graphql.operation.name': subquery.operationName ?? '',
         'storegraph.representations': representationsIn(subquery, variables),
       });
-      const answer = await transport.fetch(subquery, variables, call);
-      if (span && answer.errors?.length) failSpan(span, codeOfFetch(answer));
-      return answer;
+      return after(transport.fetch(subquery, variables, call), (answer) => {
+        if (span && answer.errors?.length) failSpan(span, codeOfFetch(answer));
+        return answer;
+      });
     }),
 });
