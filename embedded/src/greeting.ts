@@ -58,7 +58,7 @@ export const greeting = async (
     `Storegraph is open: ${url}  (ready in ${seconds.toFixed(1)} s)`,
     `${products.toLocaleString('en')} products are on sale. The graph is at ${url}/graphql, by HTTP and WebSocket.`,
     '',
-    'Ask it:',
+    `Ask it, here or at ${url}/graphiql:`,
     `  ${curlLine(url, sample)}`,
     ...(hold ?? []),
     '',

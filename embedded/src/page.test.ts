@@ -145,4 +145,19 @@ describe.runIf(chromium !== '')('the start page', () => {
     expect(await tab.until('document.documentElement.clientWidth === 360')).toBe(true);
     expect(await tab.evaluate('document.documentElement.scrollWidth')).toBe(360);
   });
+
+  it('hands its operation on to GraphiQL, which runs it', async () => {
+    const url = await tab.evaluate(`
+      document.querySelector('#query').value = '{ products(first: 1) { totalCount } }';
+      document.querySelector('#graphiql').addEventListener('click', (event) => event.preventDefault());
+      document.querySelector('#graphiql').click();
+      document.querySelector('#graphiql').href`);
+    await tab.send('Page.navigate', { url });
+    const button = '.graphiql-execute-button';
+    expect(await tab.until(`document.querySelector('${button}') !== null`)).toBe(true);
+    await tab.evaluate(`document.querySelector('${button}').click()`);
+    const answer = `document.querySelector('.result-window')?.textContent`;
+    expect(await tab.until(`${answer}?.includes('"totalCount"')`)).toBe(true);
+    expect(tab.problems).toEqual([]);
+  });
 });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 afterAll(() => it.front.stop());
 
-const linked = /(?:(?: src| href)=|^(?:im|ex)port .* from )["']([^"']+)["']/gm;
+const linked = /(?:(?: src| href)=|^(?:im|ex)port .* from )["'](?!data:)([^"']+)["']/gm;
 
 /** Follows every address in a page and in the modules it loads. */
 const follow = async (url: string, seen = new Set<string>()): Promise<ReadonlySet<string>> => {

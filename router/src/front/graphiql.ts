@@ -11,6 +11,7 @@ const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Storegraph: GraphiQL</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${graphiqlPath}/graphiql.min.css">
 <link rel="stylesheet" href="${graphiqlPath}/page.css">
 <div id="graphiql">Loading…</div>
@@ -36,8 +37,10 @@ const remembering = (asked, options) => {
   headers = options?.headers ?? {};
   return fetcher(asked, options);
 };
+// An address may bring the query along, so that one can be shown to somebody.
+const query = new URLSearchParams(location.search).get('query') ?? undefined;
 ReactDOM.createRoot(document.getElementById('graphiql')).render(
-  React.createElement(GraphiQL, { fetcher: remembering }),
+  React.createElement(GraphiQL, { fetcher: remembering, query }),
 );
 `;
 
