@@ -68,6 +68,13 @@ describe('the schema', () => {
     expect(silent.map(({ place }) => place)).toEqual([]);
   });
 
+  it.each(documents)('$file has each type in one piece', ({ document }) => {
+    const extended = document.definitions.flatMap((node) =>
+      node.kind.endsWith('TypeExtension') && 'name' in node ? (node.name?.value ?? '') : [],
+    );
+    expect(extended).toEqual([]);
+  });
+
   it('asks for nothing computed from arguments: planners give silently wrong data there', () => {
     const wrong = documents.flatMap(({ document }) =>
       typesOf(document).flatMap((type) => {

@@ -25,6 +25,7 @@ const schema = z.object({
   PORT: z.coerce.number('must be a number').int().min(0).max(65_535).default(4_000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_KEYS: publicKeys.default({ keys: [] }),
+  PUBLIC_KEYS_URL: z.url({ protocol: /^https?$/ }).optional(),
   ROUTER_SETTINGS: z.string().optional(),
   PLANNER: z.enum(['hive', 'apollo']).default('hive'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must begin with redis://' }).optional(),
@@ -47,6 +48,8 @@ export const readEnv = () => {
     host: env.HOST,
     /** What tokens are verified with; without any, every token is refused. */
     keys: env.PUBLIC_KEYS,
+    /** Where another server of the shop publishes them; they are followed from there. */
+    keysUrl: env.PUBLIC_KEYS_URL,
     /** A JSON file as docs/router.md describes it. */
     settingsFile: env.ROUTER_SETTINGS === undefined ? null : resolve(env.ROUTER_SETTINGS),
     planner: env.PLANNER,

@@ -1,12 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInProcessBus } from '@storegraph/events';
 import { inventory } from '@storegraph/inventory';
 import { product } from '@storegraph/product';
 import { localTransport, type Router, startRouter } from '@storegraph/router';
-import { createKeys, createLog, type MountedSubgraph, mountSubgraph, schemaFolder } from '@storegraph/server';
+import {
+  createKeys,
+  createLog,
+  type MountedSubgraph,
+  mountSubgraph,
+  type Subgraph,
+} from '@storegraph/server';
 import { key, staff, testDatabase } from '@storegraph/testing';
 import { expect, vi } from 'vitest';
+import { compose } from '../../../scripts/compose.ts';
 
 /** A shop of one product, and its router, which runs nothing but what was published. */
 
@@ -18,19 +23,24 @@ const house = staff('catalogue:write', 'stock:read', 'stock:write');
 type Outcome = any;
 
 const openSubgraphs = async () => {
-  const open = async (needs: Parameters<typeof product>[0]) => [await product(needs), await inventory(needs)];
+  const open = async (needs: Parameters<typeof product>[0]): Promise<Subgraph[]> => [
+    await product(needs),
+    await inventory(needs),
+  ];
   const database = await testDatabase('template_product_page', async (postgresUrl) => {
     for (const subgraph of await open({ postgresUrl, bus: createInProcessBus() })) await subgraph.stop();
   });
   const bus = createInProcessBus();
   const needs = { postgresUrl: database.url, bus };
-  const mounted = [mountSubgraph(await product(needs)), mountSubgraph(await inventory(needs))];
+  const subgraphs = await open(needs);
+  const { supergraphSdl = '' } = compose(subgraphs);
+  const mounted = subgraphs.map((subgraph) => mountSubgraph(subgraph));
   for (const subgraph of mounted) await subgraph.start();
   const stop = async () => {
     for (const subgraph of mounted) await subgraph.stop();
     await database.drop();
   };
-  return { mounted, bus, stop };
+  return { mounted, supergraphSdl, bus, stop };
 };
 
 /** Runs mutations at the subgraph that has them. */
@@ -70,7 +80,7 @@ const makeBoot = async (change: Change): Promise<string[]> => {
 
 /** Starts the shop, with ten pieces of each size. */
 export const openShop = async (operationsFolder: string) => {
-  const { mounted, bus, stop } = await openSubgraphs();
+  const { mounted, supergraphSdl, bus, stop } = await openSubgraphs();
   const change = createChange(mounted);
   const variantIds = await makeBoot(change);
   const saved = await change(
@@ -96,7 +106,6 @@ export const openShop = async (operationsFolder: string) => {
   }
 
   const keys = await createKeys();
-  const supergraphSdl = await readFile(join(schemaFolder, 'supergraph.graphql'), 'utf8');
   const logs = await Promise.all(mounted.map(({ name }) => bus.log(name)));
   const startRouterAt = (port: number): Promise<Router> =>
     startRouter({

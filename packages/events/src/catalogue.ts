@@ -1,8 +1,19 @@
 import type { z } from 'zod';
+import { accountFacts } from './catalogue/account.ts';
+import { accountDataFacts } from './catalogue/account-data.ts';
+import { cartFacts } from './catalogue/cart.ts';
 import { inventoryFacts } from './catalogue/inventory.ts';
+import { pricingFacts } from './catalogue/pricing.ts';
 import { productFacts } from './catalogue/product.ts';
 
-const catalogue = { ...productFacts, ...inventoryFacts } as const;
+const catalogue = {
+  ...productFacts,
+  ...inventoryFacts,
+  ...cartFacts,
+  ...pricingFacts,
+  ...accountFacts,
+  ...accountDataFacts,
+} as const;
 
 type Catalogue = typeof catalogue;
 

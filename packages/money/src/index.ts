@@ -1,3 +1,4 @@
+export { currencyCodes } from './currencies.ts';
 export {
   AmountOutOfRangeError,
   add,
@@ -7,6 +8,7 @@ export {
   minorUnitDigits,
   money,
   type Rounding,
+  roundedQuotient,
   scale,
   split,
   subtract,

@@ -60,7 +60,7 @@ export const scale = (
     throw new RangeError(`${rate.numerator}/${rate.denominator} is not a rate of whole numbers.`);
   }
   const product = BigInt(amount.amountMinor) * BigInt(rate.numerator);
-  return money(exactly(divide(product, BigInt(rate.denominator), rounding)), amount.currency);
+  return money(exactly(roundedQuotient(product, BigInt(rate.denominator), rounding)), amount.currency);
 };
 
 /**
@@ -113,7 +113,8 @@ const exactly = (units: bigint): number => {
   return amountMinor;
 };
 
-const divide = (dividend: bigint, divisor: bigint, rounding: Rounding): bigint => {
+/** A division of whole numbers, rounded once. The divisor is more than zero. */
+export const roundedQuotient = (dividend: bigint, divisor: bigint, rounding: Rounding): bigint => {
   const quotient = dividend / divisor;
   const remainder = dividend % divisor;
   if (remainder === 0n) return quotient;

@@ -9,10 +9,15 @@ export type Call = {
   readonly viewer: Viewer;
   readonly requestId: string;
   readonly deadlineAt: number;
+  /** Where the caller's request came from, as far as our own servers say; unknown within the house. */
+  readonly address?: string | undefined;
 };
 
 /** Whoever asks for more gets this; longer work has an import or a subscription of its own. */
 const maxDeadlineMs = 30_000;
+
+/** An IPv6 address with a zone is shorter. */
+const maxAddressLength = 64;
 
 /** An id comes from outside and goes into the log: nothing that could forge a line or fill it. */
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
@@ -24,6 +29,12 @@ const only = (header: string | string[] | undefined): string | undefined =>
 export const requestIdOf = (headers: IncomingHttpHeaders): string => {
   const given = only(headers['x-request-id']);
   return given !== undefined && requestIdPattern.test(given) ? given : newRequestId();
+};
+
+/** Who writes it is a router of ours: a subgraph has no other callers, and a router reads it of nobody. */
+const clientAddressOf = (headers: IncomingHttpHeaders): string | undefined => {
+  const given = only(headers['x-client-address']);
+  return given !== undefined && given.length <= maxAddressLength ? given : undefined;
 };
 
 /** When the answer is of no use any more, in epoch milliseconds. */
@@ -49,5 +60,5 @@ export const callOf = async (
   const deadlineAt = deadlineOf(headers);
   const token = bearerToken(headers.authorization);
   const { viewer } = await identify(keys, token);
-  return { token, viewer, requestId, deadlineAt };
+  return { token, viewer, requestId, deadlineAt, address: clientAddressOf(headers) };
 };

@@ -1,4 +1,5 @@
 export type { IncomingOperation } from './apollo.ts';
+export { type Ask, AskError, askInProcess, askOverHttp, subgraphUrls } from './ask.ts';
 export { type Call, deadlineOf, requestIdOf } from './call.ts';
 export {
   type Conditions,
@@ -10,13 +11,21 @@ export {
   type Selecting,
 } from './collect-fields.ts';
 export { asGraphQLError, maskErrors, withoutSuggestions } from './errors.ts';
+export { type FollowedKeys, followKeyRing, followPublicKeys } from './follow-keys.ts';
 export { type Front, type FrontOptions, startFront } from './front.ts';
 export { type InputProblem, type InvalidInput, invalidInput, parseInput } from './input.ts';
+export { type KeyRing, keysPath, liveKeys, publishedKeys, turnKeys } from './key-ring.ts';
 export { isEntryPoint, stopOnSignal } from './lifecycle.ts';
 export { createLog, type Log, type LogFields, log } from './log.ts';
 export { type MountedSubgraph, type MountOptions, mountSubgraph } from './mount.ts';
 export { defaultDeadlineMs, type Operation } from './operation.ts';
 export { InvalidEnvironment, parseEnv } from './parse-env.ts';
+export {
+  forServices,
+  noPersonalData,
+  type PersonalData,
+  type PersonalDataErased,
+} from './personal-data.ts';
 export { readSchema, schemaFolder } from './read-schema.ts';
 export { requireScopes, whyDenied } from './required-scopes.ts';
 export type { NotReady, Pages } from './routes.ts';
@@ -41,6 +50,7 @@ export {
   anonymous,
   callerScope,
   hasScope,
+  isStranger,
   kindOfRole,
   type Role,
   roles,

@@ -34,6 +34,14 @@ describe('an operation', () => {
     });
   });
 
+  test('says for how long it holds, the least of what its fields say', async () => {
+    const query = '{ long: passing(ms: 5000.7) short: passing(ms: 1200.5) past: passing(ms: -3) }';
+    const holdsFor = async (text: string) => (await mounted.execute({ query: text })).extensions?.holdsForMs;
+    expect(await holdsFor(query)).toBe(0);
+    expect(await holdsFor('{ long: passing(ms: 5000.7) short: passing(ms: 1200.5) }')).toBe(1_200);
+    expect(await holdsFor('{ who }')).toBeUndefined();
+  });
+
   test('in production says nothing of its making', async () => {
     mounted = mountSubgraph(notes.subgraph, { production: true });
     expect(plain(await mounted.execute({ query: '{ who }' }))).toEqual({ data: { who: 'anonymous' } });

@@ -10,12 +10,23 @@ const typeDefs = parse(`
   scalar Base64
   scalar Locale
   scalar Region
+  scalar Currency
+  scalar MinorUnits
   type Query {
     note(id: ID!): Note
     notes(first: Int! = 2): [Note!]!
-    echo(at: DateTime, value: AttributeValue, bytes: Base64, locale: Locale, region: Region): Echo!
+    echo(
+      at: DateTime
+      value: AttributeValue
+      bytes: Base64
+      locale: Locale
+      region: Region
+      currency: Currency
+      units: MinorUnits
+    ): Echo!
     who: String!
     deadlineAt: Float!
+    passing(ms: Float!): String!
     slow: String
     fails(how: String!): String
     sealed: String @requiresScopes(scopes: [["notes:read", "notes:sealed"], ["notes:all"]])
@@ -34,7 +45,15 @@ const typeDefs = parse(`
     author: String @requiresScopes(scopes: [["notes:read"]])
   }
   type NoteSaved { note: Note! }
-  type Echo { at: DateTime value: AttributeValue bytes: Base64 locale: Locale region: Region }
+  type Echo {
+    at: DateTime
+    value: AttributeValue
+    bytes: Base64
+    locale: Locale
+    region: Region
+    currency: Currency
+    units: MinorUnits
+  }
 `);
 
 type Note = { id: string; text: string; author: string };
@@ -98,6 +117,10 @@ export const createNotes = () => {
       who: (_: unknown, __: unknown, { viewer }: Context) =>
         viewer.kind === 'anonymous' ? 'anonymous' : `${viewer.kind}:${viewer.id}`,
       deadlineAt: (_: unknown, __: unknown, { deadlineAt }: Context) => deadlineAt,
+      passing: (_: unknown, { ms }: { ms: number }, { holdsForMs }: Context) => {
+        holdsForMs(ms);
+        return 'for now';
+      },
       slow: async () => {
         slow.entered.open();
         await slow.answer.opened;

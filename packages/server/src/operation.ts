@@ -16,6 +16,8 @@ export type Operation = {
   /** Instead of a token: the viewer, where a caller in this process is its own witness. */
   readonly viewer?: Viewer | undefined;
   readonly requestId?: string | undefined;
+  /** Where the caller's request came from; what is counted by address is not counted without. */
+  readonly address?: string | undefined;
   /** Epoch milliseconds; ten seconds from now when left out. */
   readonly deadlineAt?: number | undefined;
 };
@@ -29,6 +31,7 @@ export type OpenedOperation = {
   readonly viewer: Viewer;
   readonly requestId: string;
   readonly deadlineAt: number;
+  readonly address?: string | undefined;
 };
 
 /** The time limit of an operation whose caller names none. */
@@ -67,6 +70,7 @@ export const openOperation = (
     operationName,
     variables = {},
     requestId,
+    address,
     deadlineAt = Date.now() + defaultDeadlineMs,
   } = operation;
   const prepared = typeof query === 'string' ? prepare(query) : { document: query };
@@ -75,7 +79,9 @@ export const openOperation = (
   const kind = getOperationAST(document, operationName)?.operation;
   if (kind === undefined) return { errors: [notNamed()] };
   return after(viewerOf(operation, keys), (viewer) =>
-    'errors' in viewer ? viewer : { document, kind, variables, operationName, viewer, requestId, deadlineAt },
+    'errors' in viewer
+      ? viewer
+      : { document, kind, variables, operationName, viewer, requestId, deadlineAt, address },
   );
 };
 

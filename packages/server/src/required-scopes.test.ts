@@ -1,6 +1,6 @@
 import { buildSchema } from 'graphql';
 import { expect, test } from 'vitest';
-import { requireScopes } from './required-scopes.ts';
+import { requireScopes, whyDenied } from './required-scopes.ts';
 import { anonymous } from './viewer.ts';
 
 const directives = `
@@ -18,6 +18,13 @@ test('a rule where it is not enforced stops the start instead of looking like pr
     'A carries @requiresScopes',
   );
   expect(guard('type Query { a: Int @authenticated }')).toThrow('Query.a carries @authenticated');
+});
+
+test('guests have not signed in: they are told to, as strangers are', () => {
+  const guest = { kind: 'guest', id: 'g', scopes: new Set(['a']) } as const;
+  for (const viewer of [anonymous, guest])
+    expect(whyDenied(viewer, [['a']])?.extensions.code).toBe('UNAUTHENTICATED');
+  expect(whyDenied(guest, [])?.extensions.code).toBe('UNAUTHENTICATED');
 });
 
 test('a rule that nobody could fulfil stops the start', () => {

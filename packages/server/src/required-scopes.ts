@@ -10,7 +10,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { z } from 'zod';
-import { hasScope, type Viewer } from './viewer.ts';
+import { hasScope, isStranger, type Viewer } from './viewer.ts';
 
 /** Any of the outer list, all of an inner list: `[["stock:read"], ["stock:reserve"]]`. */
 type RequiredScopes = readonly (readonly string[])[];
@@ -39,7 +39,7 @@ export const whyDenied = (
   viewer: Viewer,
   scopes: RequiredScopes,
 ): { readonly message: string; readonly extensions: { readonly code: string } } | null => {
-  if (viewer.kind === 'anonymous') {
+  if (isStranger(viewer)) {
     return { message: 'Sign in to see or do this: send a token.', extensions: { code: 'UNAUTHENTICATED' } };
   }
   if (scopes.length === 0 || scopes.some((all) => all.every((scope) => hasScope(viewer, scope)))) return null;

@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql';
 import type { HttpProtocol } from './apollo.ts';
 import { callOf } from './call.ts';
 import { BadHttpRequest, readJson, sendError, sendJson } from './http.ts';
+import { keysPath, publishedKeys } from './key-ring.ts';
 import type { Log } from './log.ts';
 import type { PublicKeys } from './tokens.ts';
 
@@ -77,6 +78,7 @@ export const createRoutes = ({
     if (path === graphqlPath) return answerGraphql(request, response, search, requestId);
     if (path === '/health/live') return sendJson(response, 200, { status: 'live' });
     if (path === '/health/ready') return answerReady(response);
+    if (path === keysPath) return sendJson(response, 200, publishedKeys(keys));
     if (pages?.(request, response)) return;
     sendError(response, 404, 'NOT_FOUND', `There is nothing at ${path}. The graph is at ${graphqlPath}.`);
   };

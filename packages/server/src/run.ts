@@ -17,6 +17,8 @@ import { within } from './within.ts';
 export type ResultExtensions = {
   /** The response names of mutations that gave an earlier outcome again. */
   readonly idempotency?: { readonly replayed: readonly string[] };
+  /** Set where the answer holds for so many milliseconds only. */
+  readonly holdsForMs?: number;
   /** Outside production: the SQL statements the answer took. */
   readonly trace?: { readonly statements: number };
 };
@@ -36,11 +38,16 @@ export type Runner = {
 };
 
 /** Null where there is nothing to say. */
-const extensionsOf = (replayed: readonly string[], statements: number | null): ResultExtensions | null =>
-  replayed.length === 0 && statements === null
+const extensionsOf = (
+  replayed: readonly string[],
+  holdsForMs: number,
+  statements: number | null,
+): ResultExtensions | null =>
+  replayed.length === 0 && holdsForMs === Number.POSITIVE_INFINITY && statements === null
     ? null
     : {
         ...(replayed.length > 0 && { idempotency: { replayed } }),
+        ...(holdsForMs < Number.POSITIVE_INFINITY && { holdsForMs }),
         ...(statements !== null && { trace: { statements } }),
       };
 
@@ -117,9 +124,13 @@ export const createRunner = (
   const { limited, idle } = createLimiter(failed);
 
   const argumentsOf = (opened: OpenedOperation, ending: Ending, rootValue?: unknown) => {
-    const { document, variables, operationName, viewer, requestId, deadlineAt } = opened;
+    const { document, variables, operationName, viewer, requestId, deadlineAt, address = null } = opened;
+    const age = { holdsForMs: Number.POSITIVE_INFINITY };
     const contextValue = subgraph.context({
-      ...{ viewer, requestId, deadlineAt },
+      ...{ viewer, requestId, deadlineAt, address },
+      holdsForMs: (ms) => {
+        age.holdsForMs = Math.min(age.holdsForMs, Math.max(0, Math.floor(ms)));
+      },
       get signal() {
         return signalOf(ending);
       },
@@ -127,19 +138,20 @@ export const createRunner = (
     const execution = begin(contextValue, viewer);
     return {
       execution,
+      age,
       args: { schema, document, variableValues: variables, operationName, contextValue, rootValue },
     };
   };
 
   const runAll = (opened: OpenedOperation, ending: Ending, event: unknown): Soon<GraphResult> =>
     spanOf(subgraph.name, opened, (span) => {
-      const { execution, args } = argumentsOf(opened, ending, event);
+      const { execution, age, args } = argumentsOf(opened, ending, event);
       const { document, operationName, deadlineAt, requestId } = opened;
       const execute = executeOf(document, operationName);
       const onStatement = span && spansOfStatements(span);
       const worked = inOperation({ deadlineAt, onStatement }, () => execute(args));
       return after(worked, ({ value: result, statements }): GraphResult => {
-        const extensions = extensionsOf(execution.replayed, production ? null : statements);
+        const extensions = extensionsOf(execution.replayed, age.holdsForMs, production ? null : statements);
         return {
           ...(result.errors && { errors: masked(result.errors, requestId) }),
           ...(result.data !== undefined && { data: result.data }),

@@ -12,6 +12,8 @@ const types = {
   bytes: 'Base64',
   locale: 'Locale',
   region: 'Region',
+  currency: 'Currency',
+  units: 'MinorUnits',
 } as const;
 type Name = keyof typeof types;
 
@@ -117,5 +119,19 @@ describe('Region', () => {
   test.each(['DE', 'US', 'TW'])('takes %s', (code) => comesBack('region', code));
   test.each(['de', 'UK', 'EU', 'XX', 'DEU', ''])('refuses %j', (code) =>
     isRefused('region', code, 'ISO 3166-1'),
+  );
+});
+
+describe('Currency', () => {
+  test.each(['EUR', 'USD', 'JPY'])('takes %s', (code) => comesBack('currency', code));
+  test.each(['eur', '€', 'XAU', 'DEM', 'EURO', ''])('refuses %j', (code) =>
+    isRefused('currency', code, 'ISO 4217'),
+  );
+});
+
+describe('MinorUnits', () => {
+  test.each([0, -1, 2 ** 31, Number.MAX_SAFE_INTEGER])('takes %s', (units) => comesBack('units', units));
+  test.each([0.5, 2 ** 53, 1e300, '5', true])('refuses %j', (units) =>
+    isRefused('units', units, 'MinorUnits must be a whole number'),
   );
 });

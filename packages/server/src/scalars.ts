@@ -1,3 +1,4 @@
+import { currencyCodes } from '@storegraph/money';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { regionCodes } from './regions.ts';
 
@@ -111,6 +112,31 @@ const parseRegion = (text: string): string => {
   return text;
 };
 
+const parseCurrency = (text: string): string => {
+  if (!currencyCodes.has(text)) {
+    throw refuse(`Currency must be an ISO 4217 code such as "EUR", not ${shown(text)}.`);
+  }
+  return text;
+};
+
+/** JSON numbers, not text: whole numbers are exact up to 2^53, which is 90 trillion euros. */
+const parseMinorUnits = (value: unknown): number => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+    throw refuse(`MinorUnits must be a whole number within ±(2^53 − 1), not ${shown(value)}.`);
+  }
+  return value;
+};
+
+const parseMinorUnitsLiteral = (node: ValueNode): number => {
+  if (node.kind !== Kind.INT) throw refuse('MinorUnits must be a whole number.', node);
+  return parseMinorUnits(Number(node.value));
+};
+
+const serializeMinorUnits = (value: unknown): number => {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`${shown(value)} is not a number of minor units.`);
+  return Number(value);
+};
+
 const serializeText = (value: unknown): string => {
   if (typeof value !== 'string') throw new TypeError(`${shown(value)} is not text.`);
   return value;
@@ -142,6 +168,13 @@ export const scalarResolvers: Readonly<Record<string, GraphQLScalarType>> = {
   Base64: textScalar('Base64', parseBase64, serializeBase64),
   Locale: textScalar('Locale', parseLocale, serializeText),
   Region: textScalar('Region', parseRegion, serializeText),
+  Currency: textScalar('Currency', parseCurrency, serializeText),
+  MinorUnits: new GraphQLScalarType({
+    name: 'MinorUnits',
+    serialize: serializeMinorUnits,
+    parseValue: parseMinorUnits,
+    parseLiteral: parseMinorUnitsLiteral,
+  }),
   AttributeValue: new GraphQLScalarType({
     name: 'AttributeValue',
     serialize: serializeAttributeValue,

@@ -5,8 +5,15 @@ import type { Viewer } from './viewer.ts';
 export type Request = {
   readonly viewer: Viewer;
   readonly requestId: string;
+  /** Where the caller's request came from; null for what the house asks itself. */
+  readonly address: string | null;
   /** When the answer is of no use any more, in epoch milliseconds. */
   readonly deadlineAt: number;
+  /**
+   * Says that something in the answer holds for so many milliseconds only, whatever its `@cacheControl` allows:
+   * nobody keeps the answer longer. The least counts; Infinity says nothing.
+   */
+  readonly holdsForMs: (ms: number) => void;
   /** Aborted when nobody waits any more: the subscription ended, or the deadline passed. */
   readonly signal: AbortSignal;
 };

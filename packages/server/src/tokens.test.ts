@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { liveKeys } from './key-ring.ts';
 import { bearerToken, createKeys, type Keys, signToken, verifyToken } from './tokens.ts';
 
 const ours = { kind: 'staff', role: 'admin', scope: 'stock:read' };
@@ -66,6 +67,30 @@ describe('a token of ours', () => {
       const token = await signToken(by, { subject: 's', role: 'service' });
       expect((await verifyToken(both, token)).viewer).toMatchObject({ kind: 'service', id: 's' });
     }
+  });
+
+  test('says which session it was given out for', async () => {
+    const token = await signToken(keys, { subject: 'c-1', role: 'customer', sessionId: 's-1' });
+    expect((await verifyToken(keys, token)).viewer).toMatchObject({ kind: 'customer', sessionId: 's-1' });
+  });
+
+  test('is of a guest who may do nothing', async () => {
+    const token = await signToken(keys, { subject: 'g-1', role: 'guest' });
+    expect((await verifyToken(keys, token)).viewer).toEqual({ kind: 'guest', id: 'g-1', scopes: new Set() });
+  });
+
+  test('is refused once its key is gone, also when it was verified before', async () => {
+    const first = await createKeys();
+    const { keys: live, set } = liveKeys(first);
+    const token = await signToken(live, { subject: 'a', role: 'admin' });
+    expect((await verifyToken(live, token)).viewer).toMatchObject({ id: 'a' });
+    const next = await createKeys();
+    set({ ...next, keys: [...first.keys, ...next.keys] });
+    expect((await verifyToken(live, token)).viewer).toMatchObject({ id: 'a' });
+    const later = await signToken(live, { subject: 'b', role: 'admin' });
+    set(next);
+    await expect(verifyToken(live, token)).rejects.toThrow('not one of ours');
+    expect((await verifyToken(live, later)).viewer).toMatchObject({ id: 'b' });
   });
 
   test('is refused once it has expired, also when it was verified before', async () => {

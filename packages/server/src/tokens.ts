@@ -13,7 +13,10 @@ import {
 import { z } from 'zod';
 import { kindOfRole, type Role, roles, scopesOfRole, type Viewer } from './viewer.ts';
 
-/** What tokens are verified with: a JSON Web Key Set (RFC 7517), several keys while one replaces another. */
+/**
+ * What tokens are verified with: a JSON Web Key Set (RFC 7517), several keys while one replaces another. Where the
+ * keys change while a process runs, `keys` is a getter: another array is another set, and the same is never changed.
+ */
 export type PublicKeys = { readonly keys: readonly JWK[] };
 
 /** What tokens are signed with too. Plain JSON, so that it can be kept in a file only its owner reads. */
@@ -53,29 +56,35 @@ export const signToken = async (
     role,
     scopes = scopesOfRole(role),
     lifetimeSeconds = defaultLifetimeSeconds,
+    sessionId,
   }: {
     readonly subject: string;
     readonly role: Role;
     readonly scopes?: readonly string[];
     readonly lifetimeSeconds?: number;
+    /** The session it is given out for; it ends with its own time, though, and not with the session. */
+    readonly sessionId?: string;
   },
 ): Promise<string> => {
   const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({ kind: kindOfRole(role), role, scope: scopes.join(' ') })
-    .setProtectedHeader({ alg: algorithm, kid: keys.signing.kid ?? '', typ: 'JWT' })
+  const { signing } = keys;
+  const session = sessionId === undefined ? {} : { sid: sessionId };
+  return new SignJWT({ kind: kindOfRole(role), role, scope: scopes.join(' '), ...session })
+    .setProtectedHeader({ alg: algorithm, kid: signing.kid ?? '', typ: 'JWT' })
     .setSubject(subject)
     .setIssuer(storegraph)
     .setAudience(storegraph)
     .setIssuedAt(now)
     .setExpirationTime(now + lifetimeSeconds)
-    .sign(await importJWK(keys.signing, algorithm));
+    .sign(await importJWK(signing, algorithm));
 };
 
 const claims = z.object({
   sub: z.string().min(1).max(128),
-  kind: z.enum(['customer', 'staff', 'service']),
+  kind: z.enum(['guest', 'customer', 'staff', 'service']),
   role: z.enum(roles),
   scope: z.string(),
+  sid: z.string().min(1).max(128).optional(),
   exp: z.number(),
 });
 
@@ -92,12 +101,13 @@ const notOurs = (): GraphQLError =>
 
 type Verifier = { readonly keyOf: JWTVerifyGetKey; readonly remembered: Map<string, VerifiedToken> };
 
-const verifiers = new WeakMap<PublicKeys, Verifier>();
+/** By the array of keys, so that what a key of before has signed is not remembered when it is gone. */
+const verifiers = new WeakMap<readonly JWK[], Verifier>();
 
-const verifierOf = (keys: PublicKeys): Verifier => {
+const verifierOf = ({ keys }: PublicKeys): Verifier => {
   const known = verifiers.get(keys);
   if (known) return known;
-  const made = { keyOf: createLocalJWKSet({ keys: [...keys.keys] }), remembered: new Map() };
+  const made = { keyOf: createLocalJWKSet({ keys: [...keys] }), remembered: new Map() };
   verifiers.set(keys, made);
   return made;
 };
@@ -111,9 +121,10 @@ const check = async (keyOf: JWTVerifyGetKey, token: string): Promise<VerifiedTok
       clockTolerance: clockToleranceSeconds,
       requiredClaims: ['exp', 'sub'],
     });
-    const { sub, kind, scope, exp } = claims.parse(payload);
+    const { sub, kind, scope, exp, sid } = claims.parse(payload);
     const scopes = new Set(scope.split(' ').filter((name) => name !== ''));
-    return { viewer: { kind, id: sub, scopes }, expiresAt: exp * 1000 };
+    const viewer: Viewer = { kind, id: sub, scopes, ...(sid === undefined ? {} : { sessionId: sid }) };
+    return { viewer, expiresAt: exp * 1000 };
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw expired();
     if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw notOurs();

@@ -1,20 +1,44 @@
 import { expect, test } from 'vitest';
-import { anonymous, callerScope, hasScope, kindOfRole, roles, scopesOfRole, type Viewer } from './viewer.ts';
+import {
+  anonymous,
+  callerScope,
+  hasScope,
+  isStranger,
+  kindOfRole,
+  roles,
+  scopesOfRole,
+  type Viewer,
+} from './viewer.ts';
+
+const everything = [
+  'account:read',
+  'account:write',
+  'audit:read',
+  'cart:read',
+  'catalogue:write',
+  'price:write',
+  'promotion:write',
+  'staff:write',
+  'stock:read',
+  'stock:reserve',
+  'stock:write',
+];
 
 test('each role may do what its work needs, and no more', () => {
   expect(Object.fromEntries(roles.map((role) => [role, [...scopesOfRole(role)].sort()]))).toEqual({
+    guest: [],
     customer: [],
-    support: ['stock:read'],
-    merchandiser: ['catalogue:write'],
+    support: ['account:read', 'account:write', 'cart:read', 'stock:read'],
+    merchandiser: ['catalogue:write', 'price:write', 'promotion:write'],
     warehouse: ['stock:read', 'stock:reserve', 'stock:write'],
     finance: [],
-    admin: ['catalogue:write', 'stock:read', 'stock:reserve', 'stock:write'],
-    service: ['catalogue:write', 'stock:read', 'stock:reserve', 'stock:write'],
+    admin: everything,
+    service: everything,
   });
 });
 
-test('customers and services are of their own kind, all others are staff', () => {
-  expect(roles.filter((role) => kindOfRole(role) !== 'staff')).toEqual(['customer', 'service']);
+test('guests, customers and services are of their own kind, all others are staff', () => {
+  expect(roles.filter((role) => kindOfRole(role) !== 'staff')).toEqual(['guest', 'customer', 'service']);
 });
 
 test('viewers of different kinds never share a caller scope', () => {
@@ -26,4 +50,10 @@ test('viewers of different kinds never share a caller scope', () => {
   ]);
   expect(hasScope(viewer('staff'), 'stock:read')).toBe(true);
   expect(hasScope(anonymous, 'stock:read')).toBe(false);
+});
+
+test('strangers and guests have not signed in, all others have', () => {
+  const kinds = ['guest', 'customer', 'staff', 'service'] as const;
+  const viewers = kinds.map((kind): Viewer => ({ kind, id: '1', scopes: new Set() }));
+  expect([anonymous, ...viewers].filter(isStranger).map(({ kind }) => kind)).toEqual(['anonymous', 'guest']);
 });

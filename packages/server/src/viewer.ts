@@ -1,23 +1,49 @@
-/** Who asks: nobody in particular, or a customer, a member of staff or another service with its scopes. */
+/**
+ * Who asks: nobody in particular; a guest, who is not signed in but known by a signed token; or a customer, a member
+ * of staff or another service with its scopes.
+ */
 export type Viewer =
   | { readonly kind: 'anonymous' }
   | {
-      readonly kind: 'customer' | 'staff' | 'service';
+      readonly kind: 'guest' | 'customer' | 'staff' | 'service';
       readonly id: string;
       readonly scopes: ReadonlySet<string>;
+      /** The session the token was given out for, where there is one. */
+      readonly sessionId?: string;
     };
 
 /** What a person or a service is employed for; it decides the scopes of a token. */
-export type Role = 'customer' | 'support' | 'merchandiser' | 'warehouse' | 'finance' | 'admin' | 'service';
+export type Role =
+  | 'guest'
+  | 'customer'
+  | 'support'
+  | 'merchandiser'
+  | 'warehouse'
+  | 'finance'
+  | 'admin'
+  | 'service';
 
 export const anonymous: Viewer = { kind: 'anonymous' };
 
-const allScopes = ['catalogue:write', 'stock:read', 'stock:reserve', 'stock:write'] as const;
+const allScopes = [
+  'account:read',
+  'account:write',
+  'audit:read',
+  'cart:read',
+  'catalogue:write',
+  'price:write',
+  'promotion:write',
+  'staff:write',
+  'stock:read',
+  'stock:reserve',
+  'stock:write',
+] as const;
 
 const scopesByRole: Readonly<Record<Role, readonly string[]>> = {
+  guest: [],
   customer: [],
-  support: ['stock:read'],
-  merchandiser: ['catalogue:write'],
+  support: ['account:read', 'account:write', 'cart:read', 'stock:read'],
+  merchandiser: ['catalogue:write', 'price:write', 'promotion:write'],
   warehouse: ['stock:read', 'stock:reserve', 'stock:write'],
   finance: [],
   admin: allScopes,
@@ -30,9 +56,12 @@ export const roles = Object.keys(scopesByRole) as readonly Role[]; // Object.key
 /** The scopes a role is given. */
 export const scopesOfRole = (role: Role): readonly string[] => scopesByRole[role];
 
-/** Customers and services have a role of their own name; everybody else works for the shop. */
-export const kindOfRole = (role: Role): 'customer' | 'staff' | 'service' =>
-  role === 'customer' || role === 'service' ? role : 'staff';
+/** Guests, customers and services have a role of their own name; everybody else works for the shop. */
+export const kindOfRole = (role: Role): 'guest' | 'customer' | 'staff' | 'service' =>
+  role === 'guest' || role === 'customer' || role === 'service' ? role : 'staff';
+
+/** Whether nobody has signed in: a stranger or a guest. They see what everybody sees, and are counted by address. */
+export const isStranger = (viewer: Viewer): boolean => viewer.kind === 'anonymous' || viewer.kind === 'guest';
 
 /** Whether the viewer may do what a scope stands for. */
 export const hasScope = (viewer: Viewer, scope: string): boolean =>

@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type Bus, createInProcessBus, type EventLog } from '@storegraph/events';
-import { anonymous, type GraphResult, mountSubgraph, type Subgraph, type Viewer } from '@storegraph/server';
+import {
+  type Ask,
+  AskError,
+  anonymous,
+  type GraphResult,
+  mountSubgraph,
+  type Subgraph,
+  type Viewer,
+} from '@storegraph/server';
 import { testDatabase } from './database.ts';
 
 /** A subgraph over a database of the test's own, asked through GraphQL as the router asks it. */
 export type Mounted = {
-  /** Runs a query or mutation; as nobody in particular when no viewer is given. */
-  execute(operation: string, variables?: object, viewer?: Viewer): Promise<Answer>;
+  /** Runs a query or mutation; as nobody in particular when no viewer is given, from wherever is said. */
+  execute(operation: string, variables?: object, viewer?: Viewer, address?: string): Promise<Answer>;
   /** Opens a subscription; throws the errors that keep it from opening. */
   subscribe(
     operation: string,
@@ -31,30 +39,35 @@ export type Answer = {
   statements: number;
 };
 
-type Create<Context> = (needs: { postgresUrl: string; bus: Bus }) => Promise<Subgraph<Context>>;
+type Create<Context> = (needs: { postgresUrl: string; bus: Bus; ask: Ask }) => Promise<Subgraph<Context>>;
+
+/** A test that needs an answer hands in who gives it. */
+const askNobody: Ask = async (subgraph) => {
+  throw new AskError(subgraph, 'UNREACHABLE', 'this test has no other subgraphs.');
+};
 
 /** Mounts a subgraph by its own composition root, over a database copied from a migrated template. */
 export const mountForTest = async <Context>(
   create: Create<Context>,
-  options: { bus?: Bus } = {},
+  options: { bus?: Bus; ask?: Ask } = {},
 ): Promise<Mounted> => {
   const database = await testDatabase(`template_${create.name}`, async (postgresUrl) => {
-    const subgraph = await create({ postgresUrl, bus: createInProcessBus() });
+    const subgraph = await create({ postgresUrl, bus: createInProcessBus(), ask: askNobody });
     await subgraph.stop();
   });
-  const bus = options.bus ?? createInProcessBus();
-  const mounted = mountSubgraph(await create({ postgresUrl: database.url, bus }));
+  const { bus = createInProcessBus(), ask = askNobody } = options;
+  const mounted = mountSubgraph(await create({ postgresUrl: database.url, bus, ask }));
   await mounted.start();
   return {
     bus,
     url: database.url,
     log: await bus.log(mounted.name),
-    execute: async (query, variables = {}, viewer = anonymous) => {
+    execute: async (query, variables = {}, viewer = anonymous, address = undefined) => {
       const {
         data,
         errors,
         extensions = {},
-      } = await mounted.execute({ query, variables: asJson(variables), viewer });
+      } = await mounted.execute({ query, variables: asJson(variables), viewer, address });
       return asJson({ data, errors, extensions, statements: extensions.trace?.statements ?? 0 });
     },
     subscribe: async (query, variables = {}, viewer = anonymous) => {

@@ -6,6 +6,7 @@ import { createAnswers } from './answers.ts';
 import { cachedTransport } from './cached-transport.ts';
 import { startFactFeed } from './fact-feed.ts';
 import { fencedTransport } from './fenced-transport.ts';
+import type { KeptPart } from './kept.ts';
 import { createTaggedStore } from './tagged-store.ts';
 
 /** What is kept of answers, and of what subgraphs say, until facts make it wrong. */
@@ -25,7 +26,7 @@ export const startCaches = async (
 ): Promise<Caches> => {
   const publishers = new Set(logs.map(({ publisher }) => publisher));
   const { store: answers, tagged } = createAnswers(maxBytes / 2, publishers);
-  const parts = createTaggedStore<string>(maxBytes / 2);
+  const parts = createTaggedStore<KeptPart>(maxBytes / 2);
   const drop = (tags: readonly string[]): void => {
     parts.drop(tags);
     tagged.drop(tags);

@@ -45,8 +45,9 @@ export const startFactFeed = async (
         });
         // Until it is followed again nothing of it may be kept, because nobody would say when it is wrong.
         drop([log.publisher]);
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
+      // Also after a log that was stopped before us: asked again at once, it would leave time for nothing else.
+      if (!stopped.signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
     }
   };
 

@@ -28,6 +28,8 @@ const one = (subgraph: string, type: string, id: string): string[] => [
 
 /** The tags that a fact drops. */
 export const droppedBy = (event: StoredEvent): readonly string[] => {
+  // Who shows a token shares nothing, so nothing about a person is kept that a fact could make wrong.
+  if (event.publisher === 'account') return [];
   switch (event.type) {
     case 'product.created':
     case 'product.updated':
@@ -53,6 +55,13 @@ export const droppedBy = (event: StoredEvent): readonly string[] => {
       return one('inventory', 'ProductVariant', event.data.variantId);
     case 'inventory.warehouse_saved':
       return ['inventory'];
+    case 'pricing.price_changed':
+      return one('pricing', 'ProductVariant', event.data.variantId);
+    case 'pricing.price_list_changed':
+    case 'pricing.exchange_rate_changed':
+    case 'pricing.rounding_rule_changed':
+    case 'pricing.customer_group_changed':
+      return ['pricing'];
     case 'product.import_progressed':
     case 'inventory.stock_low':
     case 'inventory.stock_recovered':
@@ -60,6 +69,11 @@ export const droppedBy = (event: StoredEvent): readonly string[] => {
     case 'inventory.reservation_released':
     case 'inventory.reservation_expired':
     case 'inventory.reservation_shipped':
+    case 'pricing.coupons_generated':
+    case 'pricing.coupons_redeemed':
+    case 'pricing.coupons_released':
+    case 'pricing.points_changed':
+    case 'pricing.tax_rates_changed':
       // Told by other facts as far as it changes what may be kept.
       return [];
     default:

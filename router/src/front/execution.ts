@@ -47,7 +47,7 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
     const answer = running instanceof Promise ? await running : running;
     const caching = answer.hasErrors ? null : cachingFor(opened.prepared, caller.viewer);
     if (!caching) return send(exchange, statusOf(answer, exchange.accepted), answer.body);
-    const made = keep(answer.body, caching);
+    const made = keep(answer, caching);
     // A reload forgets what was kept, and must not be told afterwards what the graph before it answers.
     if (answers && opened.engine === runner.engine())
       writeKept(answers, made, { asked: opened, viewer: caller.viewer, answer, since });

@@ -92,7 +92,7 @@ const createAnswerer = (options: FrontOptions, limits: FrontLimits, isClosing: (
   const outflows = createOutflows(limits);
   const endpoint = createEndpoint({ runner, outflows, limits, keys, trustedProxies, answers, refused });
   const notReady = async () => (isClosing() ? [{ name, reason: 'It is stopping.' }] : options.notReady());
-  const answerPage = createRoutes({ notReady, pages, production });
+  const answerPage = createRoutes({ notReady, pages, production, keys });
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { path, search } = addressOf(request);

@@ -29,7 +29,7 @@ afterEach(async () => {
   await it.front.stop();
 });
 
-const as = async (role: 'customer' | 'admin', subject: string) => ({
+const as = async (role: 'guest' | 'customer' | 'admin', subject: string) => ({
   authorization: await it.tokenFor(role, subject),
 });
 const headersOf = ({ headers }: Response, ...names: string[]) => names.map((name) => headers.get(name));
@@ -45,6 +45,17 @@ describe('an answer that all may see', () => {
     const second = await it.get('{ product }');
     expect(await second.text()).toBe(await first.text());
     expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
+    expect(it.runs()).toBe(1);
+  });
+
+  test('is the same for guests, and run once for all of them', async () => {
+    await it.get('{ product }');
+    const guest = await it.get('{ product }', await as('guest', 'eve'));
+    expect(headersOf(guest, 'cache-control', 'vary')).toEqual([
+      'public, max-age=60',
+      'accept, accept-encoding',
+    ]);
+    await it.get('{ product }', await as('guest', 'mallory'));
     expect(it.runs()).toBe(1);
   });
 
@@ -126,7 +137,7 @@ describe('an answer for one viewer', () => {
       'private, max-age=10',
       'accept, accept-encoding, authorization',
     ]);
-    const others = [await as('customer', 'bob'), await as('admin', 'ada'), {}];
+    const others = [await as('customer', 'bob'), await as('admin', 'ada'), {}, await as('guest', 'eve')];
     const carts = await Promise.all(
       others.map(async (headers) => (await it.read(await it.get(query, headers))).data),
     );
@@ -134,9 +145,10 @@ describe('an answer for one viewer', () => {
       { cart: 'cart of customer:bob' },
       { cart: 'cart of staff:ada' },
       { cart: 'cart of anonymous' },
+      { cart: 'cart of guest:eve' },
     ]);
     await it.get(query, await as('customer', 'ada'));
-    expect(it.runs()).toBe(4);
+    expect(it.runs()).toBe(5);
   });
 });
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Viewer } from '@storegraph/server';
+import { isStranger, type Viewer } from '@storegraph/server';
 import type { Caching, Prepared, Values } from '../prepare/prepared.ts';
 import type { Answer } from '../run/answer.ts';
 import { compress, type Exchange, encodingFor, line, write } from './exchange.ts';
@@ -52,9 +52,9 @@ const keyOf = ({ prepared: { id, name }, values }: Asked, rights: string): strin
 
 const forAll = 'public';
 
-/** Strangers share what is for everybody. Who shows a token may be told more of the same, so has answers of its own. */
+/** Strangers and guests share what is for everybody. Who shows a token may be told more of the same, so has answers of its own. */
 const keyFor = (asked: Asked, viewer: Viewer, scope: Caching['scope']): string =>
-  keyOf(asked, scope === 'PUBLIC' && viewer.kind === 'anonymous' ? forAll : rightsOf(viewer));
+  keyOf(asked, scope === 'PUBLIC' && isStranger(viewer) ? forAll : rightsOf(viewer));
 
 /** The kept answer to this operation that its viewer may see, if there is one. */
 export const findKept = (store: AnswerStore, asked: Asked, viewer: Viewer): Kept | undefined => {
@@ -89,24 +89,28 @@ export const writeKept = (
 };
 
 /**
- * How the answer to this viewer may be kept; null where it may not. What is run with a token is private whatever
+ * How the answer to this viewer may be kept; null where it may not. What is run with the token of an account is private whatever
  * its hints say: a field that its scopes opened would otherwise reach everybody from the shared cache.
  */
 export const cachingFor = ({ caching, kind }: Prepared, viewer: Viewer): Caching | null => {
   if (caching === null || caching.maxAgeSeconds <= 0 || kind !== 'query') return null;
-  return viewer.kind === 'anonymous' ? caching : { ...caching, scope: 'PRIVATE' };
+  return isStranger(viewer) ? caching : { ...caching, scope: 'PRIVATE' };
 };
 
 /** An answer as it is kept. */
-export const keep = (text: string, { maxAgeSeconds, scope }: Caching): Kept =>
-  keepLine(line(text), maxAgeSeconds, scope);
+export const keep = ({ body, holdsUntil }: Pick<Answer, 'body' | 'holdsUntil'>, caching: Caching): Kept => {
+  const freshUntil = Date.now() + caching.maxAgeSeconds * 1_000;
+  // Ages are told in whole seconds, rounded up: one less, and none reaches past what a subgraph has planned.
+  const lastsUntil = holdsUntil === undefined ? freshUntil : Math.min(freshUntil, holdsUntil - 999);
+  return keepLine(line(body), caching.scope, lastsUntil);
+};
 
-const keepLine = (body: string, maxAgeSeconds: number, scope: Caching['scope']): Kept => ({
+const keepLine = (body: string, scope: Caching['scope'], freshUntil: number): Kept => ({
   body,
   byteLength: Buffer.byteLength(body),
   tag: hash('sha256', body, 'base64url').slice(0, 27),
   scope,
-  freshUntil: Date.now() + maxAgeSeconds * 1000,
+  freshUntil,
   packed: {},
 });
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NotReady, Pages } from '@storegraph/server';
+import { keysPath, type NotReady, type Pages, type PublicKeys, publishedKeys } from '@storegraph/server';
 import { createGraphiql, graphiqlPath } from './graphiql.ts';
 
 /** The path of the endpoint, for HTTP and WebSocket alike. */
@@ -26,10 +26,12 @@ export type RoutesOptions = {
   readonly notReady: () => Promise<readonly NotReady[]>;
   readonly pages: Pages | undefined;
   readonly production: boolean;
+  /** What tokens are verified with, told to everybody. */
+  readonly keys: PublicKeys;
 };
 
 /** Answers whatever is not for the graph: health, GraphiQL, and pages handed in. */
-export const createRoutes = ({ notReady, pages, production }: RoutesOptions) => {
+export const createRoutes = ({ notReady, pages, production, keys }: RoutesOptions) => {
   const graphiql = production ? null : createGraphiql(graphqlPath);
 
   const answerReady = async (response: ServerResponse): Promise<void> => {
@@ -41,6 +43,7 @@ export const createRoutes = ({ notReady, pages, production }: RoutesOptions) => 
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
     if (path === '/health/live') return sendJson(response, 200, { status: 'live' });
     if (path === '/health/ready') return answerReady(response);
+    if (path === keysPath) return sendJson(response, 200, publishedKeys(keys));
     if (path.startsWith(graphiqlPath) && (await graphiql?.(request, response, path))) return;
     if (pages?.(request, response)) return;
     const message = `There is nothing at ${path}. The graph is at ${graphqlPath}.`;

@@ -45,6 +45,16 @@ test('strangers are counted by their address, those who are known by who they ar
   expect(await countAll(perViewer, known)).toEqual([false, false, true]);
 });
 
+test('guests are counted as strangers: a new one costs nothing', async () => {
+  const guest = (id: string, address: string) =>
+    caller({ viewer: { kind: 'guest', id, scopes: new Set() }, address });
+  const perAddress: Rate = { per: 'address', operations: 1, seconds: 60 };
+  const guests = [guest('a', '10.0.0.1'), guest('a', '10.0.0.2'), guest('b', '10.0.0.1')];
+  expect(await countAll(perAddress, guests)).toEqual([false, false, true]);
+  expect(await countAll({ ...perAddress, per: 'viewer' }, guests)).toEqual([false, false, false]);
+  expect(await countAll({ ...perAddress, per: 'operation' }, guests, 'Search')).toEqual([false, false, true]);
+});
+
 test('our own services are not counted', async () => {
   const callers = [caller({ viewer: service }), caller({ viewer: service })];
   expect(await countAll({ per: 'viewer', operations: 1, seconds: 60 }, callers)).toEqual([false, false]);

@@ -1,3 +1,4 @@
+import { isStranger } from '@storegraph/server';
 import type { Redis } from 'ioredis';
 import {
   type RateLimiterAbstract,
@@ -33,14 +34,19 @@ const nameOf = (per: Rate['per'], caller: Caller, operationName: string | null):
   const { viewer, client, address } = caller;
   switch (per) {
     case 'address':
-      return viewer.kind === 'anonymous' ? address : null;
+      return isStranger(viewer) ? address : null;
     case 'viewer':
       // Our own services have work to do, and tokens of their own.
-      return viewer.kind === 'anonymous' || viewer.kind === 'service' ? null : `${viewer.kind}:${viewer.id}`;
+      return viewer.kind === 'anonymous' || viewer.kind === 'guest' || viewer.kind === 'service'
+        ? null
+        : `${viewer.kind}:${viewer.id}`;
     case 'client':
       return client?.name ?? null;
     case 'operation':
-      return operationName && `${operationName} ${viewer.kind === 'anonymous' ? address : viewer.id}`;
+      return (
+        operationName &&
+        `${operationName} ${viewer.kind === 'anonymous' || viewer.kind === 'guest' ? address : viewer.id}`
+      );
   }
 };
 

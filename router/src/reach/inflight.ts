@@ -10,7 +10,19 @@ type Settled = {
 };
 
 /** A question on its way. */
-type Question = { readonly settled: Promise<Settled>; readonly deadlineAt: number; sharers: number };
+type Question = {
+  readonly settled: Promise<Settled>;
+  readonly askedAt: number;
+  readonly deadlineAt: number;
+  sharers: number;
+};
+
+/** An answer to who has joined its question later: what holds for a while holds for less. */
+const heardLater = (answer: SubgraphAnswer, lateMs: number): SubgraphAnswer => {
+  const holdsForMs = answer.extensions?.['holdsForMs'];
+  if (typeof holdsForMs !== 'number') return answer;
+  return { ...answer, extensions: { ...answer.extensions, holdsForMs: holdsForMs - lateMs } };
+};
 
 const copyOf = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;
@@ -50,7 +62,9 @@ export const createInflight = (): ((transport: Transport) => Transport) => {
         if (underWay.get(key) === question) underWay.delete(key);
       }
     };
-    const question: Question = { settled: settle(), deadlineAt: call.deadlineAt, sharers: 0 };
+    const question: Question = {
+      ...{ settled: settle(), askedAt: Date.now(), deadlineAt: call.deadlineAt, sharers: 0 },
+    };
     underWay.set(key, question);
     return question;
   };
@@ -62,9 +76,11 @@ export const createInflight = (): ((transport: Transport) => Transport) => {
   ): Promise<SubgraphAnswer | null> => {
     question.sharers += 1;
     const { settled } = question;
+    const lateMs = Date.now() - question.askedAt;
     const outcome = deadlineAt < question.deadlineAt ? await byDeadline(deadlineAt, settled) : await settled;
     if (outcome === 'late') return failure(subquery, 'DEADLINE_EXCEEDED');
-    const { answer, untouched } = outcome;
+    const { untouched } = outcome;
+    const answer = heardLater(outcome.answer, lateMs);
     // The time of whoever asked was up, and ours is not.
     if (isLate(answer) && Date.now() < deadlineAt) return null;
     return answer.data === undefined ? answer : { ...answer, data: copyOf(untouched) };

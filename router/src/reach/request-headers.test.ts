@@ -39,3 +39,12 @@ it('a request tells the trace it belongs to, where there is one', () => {
   active = ROOT_CONTEXT;
   expect(headers()).not.toHaveProperty('traceparent');
 });
+
+it('a request tells where its caller is, where that is known', () => {
+  const from = requestHeaders(
+    { ...nobody(), address: '203.0.113.7' },
+    { acceptsPacked: false, limitMs: 1_000 },
+  );
+  expect(from['x-client-address']).toBe('203.0.113.7');
+  expect(headers()).not.toHaveProperty('x-client-address');
+});

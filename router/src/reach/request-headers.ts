@@ -3,7 +3,7 @@ import type { Call } from '@storegraph/server';
 
 /** The headers of one request: who asks, under which id, and for how long the answer is of use. */
 export const requestHeaders = (
-  { token, requestId }: Call,
+  { token, requestId, address }: Call,
   { limitMs, acceptsPacked }: { readonly limitMs: number; readonly acceptsPacked: boolean },
 ): Record<string, string> => {
   const headers: Record<string, string> = {
@@ -13,6 +13,7 @@ export const requestHeaders = (
     'x-deadline-ms': String(limitMs),
   };
   if (acceptsPacked) headers['accept-encoding'] = 'gzip, br';
+  if (address !== undefined) headers['x-client-address'] = address;
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   if (trace.getActiveSpan()) propagation.inject(context.active(), headers);
   return headers;

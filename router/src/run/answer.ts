@@ -15,6 +15,8 @@ export type Answer = {
   readonly hasErrors: boolean;
   /** What facts would make it wrong, where it may be kept. */
   readonly tags?: readonly string[];
+  /** Epoch milliseconds: a subgraph knows that it will be wrong from then on. */
+  readonly holdsUntil?: number;
 };
 
 /** An answer without data: the request was wrong, and nothing of it was run. */

@@ -67,5 +67,6 @@ export const finish = (finishing: Finishing): Answer => {
     refusedWith: null,
     hasErrors: errors.length > 0,
     ...(run.tags && { tags: [...run.tags] }),
+    ...(Number.isFinite(run.holdsUntil) && { holdsUntil: run.holdsUntil }),
   };
 };

@@ -17,6 +17,9 @@ export type Run = {
   statements: number | null;
   /** What facts would make the answer wrong; null where it is not kept. */
   readonly tags: Set<string> | null;
+  /** In epoch milliseconds: when it began, and until when all that was said holds. */
+  readonly beganAt: number;
+  holdsUntil: number;
   /** Null in production. */
   readonly trace: Trace | null;
 };
@@ -34,6 +37,8 @@ export const createRun = ({ values, call, transports, production }: Beginning, i
     replayed: [],
     statements: null,
     tags: isKept ? new Set() : null,
+    beganAt: Date.now(),
+    holdsUntil: Number.POSITIVE_INFINITY,
     trace,
   };
 };
@@ -47,11 +52,14 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 /** Notes what an answer says beside its data. It comes from outside: anything may be missing. */
 export const noteExtensions = (run: Run, { extensions }: SubgraphAnswer): void => {
   if (!extensions) return;
-  const { idempotency, trace } = extensions as {
+  const { idempotency, holdsForMs, trace } = extensions as {
     readonly idempotency?: { readonly replayed?: unknown };
+    readonly holdsForMs?: unknown;
     readonly trace?: { readonly statements?: unknown };
   };
   if (Array.isArray(idempotency?.replayed)) run.replayed.push(...idempotency.replayed.filter(isText));
+  // Counted from the beginning, because nobody knows when in between it was said.
+  if (typeof holdsForMs === 'number') run.holdsUntil = Math.min(run.holdsUntil, run.beganAt + holdsForMs);
   if (typeof trace?.statements === 'number') run.statements = (run.statements ?? 0) + trace.statements;
 };
 

@@ -26,7 +26,7 @@ export type Greeting = {
 const maxTimerMs = 2 ** 31 - 1;
 
 const accountOf = ({ viewer }: Caller): string | null =>
-  viewer.kind === 'anonymous' ? null : `${viewer.kind}:${viewer.id}`;
+  viewer.kind === 'anonymous' || viewer.kind === 'guest' ? null : `${viewer.kind}:${viewer.id}`;
 
 /** Waits for the first message, and ends the socket when it does not come, is wrong, or has lost its validity. */
 export const createGreeting = (

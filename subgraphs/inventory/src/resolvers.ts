@@ -1,3 +1,4 @@
+import { noPersonalData } from '@storegraph/server';
 import { GraphQLError } from 'graphql';
 import { followingOf } from './following-domain.ts';
 import { cursorOfMovement } from './ledger-domain.ts';
@@ -22,6 +23,7 @@ const query: Resolvers['Query'] = {
         after: after ?? null,
       }),
     ),
+  ...noPersonalData.Query,
 };
 
 const mutation: Resolvers['Mutation'] = {
@@ -38,6 +40,7 @@ const mutation: Resolvers['Mutation'] = {
   reservationExtend: (_parent, { input }, { inventory, viewer }) =>
     inventory.reservations.extend(viewer, input),
   reservationShip: (_parent, { input }, { inventory, viewer }) => inventory.reservations.ship(viewer, input),
+  ...noPersonalData.Mutation,
 };
 
 const subscription: Resolvers['Subscription'] = {

@@ -1,3 +1,4 @@
+import { noPersonalData } from '@storegraph/server';
 import { GraphQLError } from 'graphql';
 import type { Attributes } from './attribute-domain.ts';
 import { depthOf, inTreeOrder } from './category-domain.ts';
@@ -23,6 +24,7 @@ const query: Resolvers['Query'] = {
   variants: (_parent, { ids, skus }, { loaders }) =>
     Promise.all(variantReferences(ids, skus).map((reference) => loaders.variant.load(reference))),
   productTypes: (_parent, _args, { loaders }) => loaders.allTypes(),
+  ...noPersonalData.Query,
 };
 
 const mutation: Resolvers['Mutation'] = {
@@ -48,6 +50,7 @@ const mutation: Resolvers['Mutation'] = {
   categoryUpdate: (_parent, { input }, { catalogue, viewer }) => catalogue.categories.update(viewer, input),
   categoryMove: (_parent, { input }, { catalogue, viewer }) => catalogue.categories.move(viewer, input),
   categoryRemove: (_parent, { input }, { catalogue, viewer }) => catalogue.categories.remove(viewer, input),
+  ...noPersonalData.Mutation,
 };
 
 const product: Resolvers['Product'] = {
