@@ -1,0 +1,49 @@
+import { connect } from '@storegraph/postgres';
+import type { Viewer } from '@storegraph/server';
+import { createCoupons } from './coupon-service.ts';
+
+/** A process of its own that uses up or gives back coupons for a test: `URL`, then jobs by message. */
+export type Job = {
+  readonly kind: 'redeem' | 'release';
+  readonly code: string;
+  readonly checkoutIds: readonly string[];
+};
+
+/** What it says of each checkout as soon as it was answered: the test may kill it at any time. */
+export type Word =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answered'; readonly checkoutId: string; readonly outcome: string }
+  | { readonly kind: 'done' };
+
+const [url = ''] = process.argv.slice(2);
+const viewer: Viewer = { kind: 'service', id: 'order', scopes: new Set() };
+const db = connect({ url, schema: 'pricing', name: 'coupon process' });
+const coupons = createCoupons({ db });
+const say = (word: Word) => process.send?.(word);
+
+const work = async ({ kind, code }: Job, checkoutId: string) => {
+  const idempotencyKey = `${kind}-${checkoutId}`;
+  const { __typename: outcome } =
+    kind === 'release'
+      ? await coupons.release(viewer, { idempotencyKey, checkoutId })
+      : await coupons.redeem(viewer, {
+          ...{ idempotencyKey, checkoutId, ownerKind: 'customer', ownerId: checkoutId, codes: [code] },
+        });
+  say({ kind: 'answered', checkoutId, outcome });
+};
+
+/** More than there are connections, so that they are always busy, and few enough that none waits past its limit. */
+const inFlight = 16;
+
+process.on('message', async (job: Job) => {
+  const left = [...job.checkoutIds];
+  const worker = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await work(job, next);
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  say({ kind: 'done' });
+});
+process.on('disconnect', async () => {
+  await db.close();
+});
+say({ kind: 'ready' });

@@ -1,0 +1,108 @@
+import { fileURLToPath } from 'node:url';
+import {
+  type Bus,
+  type Consumer,
+  createInProcessBus,
+  eventsMigrations,
+  openEventLog,
+  startConsumer,
+} from '@storegraph/events';
+import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
+import { connect, type Database, type MigrationFolder, migrate } from '@storegraph/postgres';
+import {
+  isEntryPoint,
+  log,
+  type Request,
+  readSchema,
+  type Subgraph,
+  serveSubgraph,
+  stopOnSignal,
+} from '@storegraph/server';
+import { readEnv } from './env.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+import { resolvers } from './resolvers.ts';
+import { startTelling } from './schedule-service.ts';
+import { createPricing, type Pricing } from './service.ts';
+import { subscribers } from './subscribers.ts';
+
+/** What every resolver finds beside its arguments. */
+export type Context = Pick<Request, 'viewer' | 'holdsForMs'> & {
+  readonly db: Database;
+  readonly baseCurrency: string;
+  readonly pricing: Pricing;
+  readonly loaders: Loaders;
+};
+
+/** The tables of this subgraph, its own and those of the packages it uses. */
+export const migrations: readonly MigrationFolder[] = [
+  eventsMigrations,
+  idempotencyMigrations,
+  { name: 'pricing', path: fileURLToPath(new URL('../migrations', import.meta.url)) },
+];
+
+type Needs = {
+  readonly postgresUrl: string;
+  readonly bus: Bus;
+  /** What exchange rates are from; EUR when left out. */
+  readonly baseCurrency?: string;
+};
+
+/** Prices: what each variant costs whom, where and when, and why. */
+export const pricing = async (needs: Needs): Promise<Subgraph<Context>> => {
+  const { postgresUrl: url, bus, baseCurrency = 'EUR' } = needs;
+  await migrate({ url, schema: 'pricing', folders: migrations });
+  const db = connect({ url, schema: 'pricing', name: 'pricing' });
+  const failed = (message: string) => (error: unknown) => log.error(message, { error });
+
+  const events = openEventLog({
+    db,
+    publisher: 'pricing',
+    onError: failed('The outbox could not be read or pruned.'),
+  });
+  bus.register(events);
+  const shop = createPricing({ db, baseCurrency });
+  const work: { stop(): Promise<void> }[] = [];
+  let consumer: Consumer | null = null;
+  return {
+    name: 'pricing',
+    typeDefs: readSchema('pricing'),
+    resolvers,
+    context: ({ viewer, holdsForMs }) => ({
+      ...{ viewer, holdsForMs, db, baseCurrency, pricing: shop },
+      loaders: createLoaders(db, { baseCurrency, viewer, quotes: shop.quotes }),
+    }),
+    isReady: async () => {
+      await events.head();
+      consumer?.check();
+    },
+    start: async () => {
+      const onError = failed('A fact was not taken in.');
+      consumer = startConsumer({ db, bus, consumer: 'pricing', handlers: subscribers, onError });
+      work.push(
+        consumer,
+        startTelling(db, failed('Prices that start or end were not told of.')),
+        startForgetting(db, failed('Old keys were not forgotten.')),
+      );
+    },
+    stop: async () => {
+      await Promise.all(work.map((each) => each.stop()));
+      await events.stop();
+      await db.close();
+    },
+  };
+};
+
+if (isEntryPoint(import.meta.url)) {
+  const env = readEnv();
+  const subgraph = await pricing({
+    ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), baseCurrency: env.BASE_CURRENCY },
+  });
+  const production = env.NODE_ENV === 'production';
+  const keys = env.PUBLIC_KEYS;
+  const front = await serveSubgraph(subgraph, {
+    ...{ port: env.PORT, host: env.HOST, keys, production },
+    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
+  log.info('pricing is open.', { url: front.url });
+  stopOnSignal(front);
+}

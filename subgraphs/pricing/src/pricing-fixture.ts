@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
+import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { readSchema, type Viewer } from '@storegraph/server';
+import { type Answer as Executed, key, type Mounted, mountForTest, staff } from '@storegraph/testing';
+import { sql } from 'drizzle-orm';
+import { invariants } from './invariants.ts';
+import { pricing } from './main.ts';
+
+/** What the tests of this subgraph share: a mounted pricing beside a catalogue that publishes variants. */
+
+export const merchandiser = staff('price:write', 'promotion:write');
+export const customer = (id: string = randomUUID()): Viewer => ({ kind: 'customer', id, scopes: new Set() });
+export const cartService: Viewer = { kind: 'service', id: 'cart', scopes: new Set() };
+
+/** Whatever a test looks at in an answer, it states in its expectation. */
+// biome-ignore lint/suspicious/noExplicitAny: answers have the shape of the operation, which is text.
+export type Answer = any;
+
+const money = '{ amountMinor currency }';
+const written = `writtenPrices { listCode minQuantity amount ${money} compareAt ${money} startsAt endsAt }`;
+const refusals = `... on UserError { message } ... on VariantNotFound { variantId } ... on PriceListNotFound { code }
+  ... on CustomerGroupNotFound { code } ... on InvalidInput { problems { path message } }
+  ... on VersionConflict { expected actual } ... on SkusNotFound { lines { index sku message } }`;
+const successes: Readonly<Record<string, string>> = {
+  priceListSave: `... on PriceListSaved { priceList { id code name currency regions customerGroup priority includesTax
+    isActive startsAt endsAt version } }`,
+  priceListRemove: '... on PriceListRemoved { code prices }',
+  pricesSet: '... on PricesSet { changed unchanged }',
+  priceSchedule: `... on PriceScheduled { ${written} }`,
+  exchangeRatesSet: '... on ExchangeRatesSet { exchangeRates { base currency rate validFrom } }',
+  roundingRuleSet: '... on RoundingRuleSet { roundingRules { currency stepMinor endingMinor mode } }',
+  customerGroupSave: '... on CustomerGroupSaved { customerGroups { code name } }',
+  taxRatesSet: `... on TaxRatesSet { taxRates { region subdivision category name rateMillionths validFrom } }`,
+  taxCategoriesSet: '... on TaxCategoriesSet { count }',
+  taxExemptionSet: '... on TaxExemptionSet { customerId }',
+  customerGroupAssign: '... on CustomerGroupAssigned { customerId group }',
+};
+
+const typeOf = (mutation: string, suffix: string) =>
+  `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}${suffix}`;
+
+const unions = new Map(
+  readSchema('pricing').definitions.flatMap((each) =>
+    each.kind === 'UnionTypeDefinition'
+      ? [[each.name.value, (each.types ?? []).map((type) => type.name.value)] as const]
+      : [],
+  ),
+);
+
+/** A mutation's document that asks for everything of its outcomes; fragments that cannot match are left out. */
+const documentOf = (mutation: string): string => {
+  const members = ['UserError', ...(unions.get(typeOf(mutation, 'Result')) ?? [])];
+  const fits = [...(successes[mutation] ?? '').split(/(?=\.\.\. on )/), ...refusals.split(/(?=\.\.\. on )/)];
+  const fragments = fits.filter((part) => members.some((name) => part.startsWith(`... on ${name} `)));
+  return `mutation ($input: ${typeOf(mutation, 'Input')}!) { ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`;
+};
+
+/** Everything of a price. */
+export const wholePrice = `amount ${money} compareAt ${money} includesTax minQuantity tiers { minQuantity amount ${money} }
+  listCode listName customerGroup isScheduled conversion { from ${money} rate rateFrom } nextChangeAt`;
+
+export const openPricing = async () => {
+  const bus = createInProcessBus();
+  const mounted = await mountForTest(pricing, { bus });
+  const db = connect({ url: mounted.url, schema: 'pricing', name: 'test' });
+  const catalogue = await openCatalogue(mounted.url);
+  bus.register(catalogue.events);
+  const asking = createAsking(mounted);
+  /** What was published while the work ran, in order. */
+  const factsOf = async (work: () => Promise<unknown>): Promise<Answer[]> => {
+    const before = await mounted.log.head();
+    await work();
+    return (await mounted.log.read(before, 20_000)).map(({ type, data }) => ({ type, ...data }));
+  };
+  return {
+    ...mounted,
+    ...asking,
+    ...createShelves(asking.change, catalogue, db),
+    db,
+    catalogue,
+    factsOf,
+    broken: () => brokenInvariants(db),
+    stop: async () => {
+      await catalogue.close();
+      await db.close();
+      await mounted.stop();
+    },
+  };
+};
+
+type Change = (mutation: string, input: object) => Promise<Answer>;
+
+const createAsking = ({ execute }: Mounted) => {
+  /** Runs a mutation with a fresh key unless one is given, and answers everything of it. */
+  const run = (mutation: string, input: object, viewer: Viewer = merchandiser): Promise<Executed> =>
+    execute(documentOf(mutation), { input: { idempotencyKey: key(), ...input } }, viewer);
+  /** The outcome alone. */
+  const change: Change = async (mutation, input) => {
+    const { data, errors } = await run(mutation, input);
+    if (errors) throw new Error(`${mutation}: ${errors.map((error) => error.message).join(' ')}`);
+    return data[mutation];
+  };
+  const ask = async (query: string, variables: object = {}, viewer?: Viewer): Promise<Answer> => {
+    const { data, errors } = await execute(query, variables, viewer);
+    if (errors) throw new Error(errors.map((error) => error.message).join(' '));
+    return data;
+  };
+  /** What variants cost, with what it took to say so. */
+  const prices = async (
+    ids: readonly string[],
+    {
+      viewer,
+      ...wish
+    }: { region?: string; currency?: string; quantity?: number; viewer?: Viewer | undefined } = {},
+  ): Promise<Executed & { prices: Answer[] }> => {
+    const query = `query ($ids: [_Any!]!, $region: Region!, $currency: Currency!, $quantity: Int) {
+      _entities(representations: $ids) { ... on ProductVariant {
+        price(region: $region, currency: $currency, quantity: $quantity) { ${wholePrice} } } } }`;
+    const asked = { region: 'DE', currency: 'EUR', quantity: 1, ...wish };
+    const answer = await execute(query, { ids: ids.map(representation), ...asked }, viewer);
+    if (answer.errors) throw new Error(answer.errors.map((error) => error.message).join(' '));
+    return { ...answer, prices: answer.data._entities.map(({ price }: Answer) => price) };
+  };
+  return { run, change, ask, prices };
+};
+
+export const representation = (id: string) => ({ __typename: 'ProductVariant', id });
+
+/** Lists and variants that no other test uses. */
+const createShelves = (change: Change, { publish, events }: Catalogue, db: Database) => {
+  const list = async (fields: object = {}): Promise<string> => {
+    const code = `L${randomUUID().slice(0, 8).toUpperCase()}`;
+    const input = { code, name: code, currency: 'EUR', includesTax: true, ...fields };
+    const saved = await change('priceListSave', input);
+    if (saved.__typename !== 'PriceListSaved') throw new Error(saved.message);
+    return code;
+  };
+  /** Waits until pricing has heard everything the catalogue has published. */
+  const told = async () => {
+    const head = await events.head();
+    const isTold = async () => {
+      const query = sql`select sequence from consumed where publisher = 'product'`;
+      const [row] = await db.execute<{ sequence: number }>(query);
+      return (row?.sequence ?? 0) >= head;
+    };
+    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** Variants that the catalogue has just published. */
+  const variants = async (count = 1): Promise<{ id: string; sku: string; productId: string }[]> => {
+    const made = Array.from({ length: count }, () => ({
+      ...{ id: randomUUID(), sku: `SKU-${randomUUID()}`, productId: randomUUID() },
+    }));
+    await publish(
+      made.map(({ id, sku, productId }) => ({
+        type: 'product.variant_created',
+        aggregateId: id,
+        data: { variantId: id, productId, sku },
+      })),
+    );
+    await told();
+    return made;
+  };
+  /** A variant with these prices in a list. */
+  const priced = async (listCode: string, ...lines: (number | object)[]) => {
+    const [variant] = await variants();
+    if (!variant) throw new Error('No variant was made.');
+    const { sku } = variant;
+    const written = await change('pricesSet', {
+      listCode,
+      lines: lines.map((line) => (typeof line === 'number' ? { sku, amountMinor: line } : { sku, ...line })),
+    });
+    if (written.__typename !== 'PricesSet') throw new Error(written.message);
+    return variant;
+  };
+  return { list, told, variants, priced };
+};
+
+export type TestPricing = Awaited<ReturnType<typeof openPricing>>;
+
+type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
+
+/** A publisher that says what the catalogue would. */
+const openCatalogue = async (url: string) => {
+  await migrate({ url, schema: 'product', folders: [eventsMigrations] });
+  const db = connect({ url, schema: 'product', name: 'catalogue' });
+  const events = openEventLog({ db, publisher: 'product' });
+  return {
+    events,
+    publish: (facts: readonly Fact[]) => transaction(db, async (tx) => append(tx, facts)),
+    close: async () => {
+      await events.stop();
+      await db.close();
+    },
+  };
+};
+
+/** The invariants that do not hold, with what breaks them. */
+export const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
+  const broken: Record<string, unknown> = {};
+  for (const [says, query] of Object.entries(invariants)) {
+    const rows = await db.execute(sql.raw(query));
+    if (rows.length > 0) broken[says] = [...rows];
+  }
+  return broken;
+};

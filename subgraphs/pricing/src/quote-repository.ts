@@ -1,0 +1,97 @@
+import type { Reader, Transaction } from '@storegraph/postgres';
+import { sql } from 'drizzle-orm';
+import type { CouponOfBuyer } from './coupon-domain.ts';
+import type { Owner } from './coupon-repository.ts';
+import type { QuoteKey } from './quote-token-domain.ts';
+import type { TaxRate } from './tax-domain.ts';
+import { isId } from './variant-repository.ts';
+
+const texts = (values: readonly string[]) => sql`${sql.param([...values])}::text[]`;
+
+/** An owner with where they buy. */
+export type OwnerIn = Owner & { readonly region: string };
+
+/** What is known of an owner that a price can depend on. */
+export type OwnerRow = {
+  readonly customerGroup: string | null;
+  readonly hasOrdered: boolean;
+  readonly balance: number;
+  readonly toUse: number;
+  readonly taxExemption: string | null;
+  /** The keys of the wrong codes entered within a day. */
+  readonly wrongCodes: readonly string[];
+  readonly lastWrongAtMs: number | null;
+};
+
+/** Any number of owners in one statement, in the order given. */
+export const ownersOf = async (reader: Reader, owners: readonly OwnerIn[]): Promise<OwnerRow[]> => {
+  const customers = owners.map(({ kind, id }) => (kind === 'customer' && isId(id) ? id : null));
+  const rows = await reader.execute<OwnerRow>(sql`
+    select member.group_code as "customerGroup",
+      exists (select from redemptions where redemptions.owner_id = owner.id
+        and redemptions.owner_kind = owner.kind and released_at is null) as "hasOrdered",
+      coalesce(account.balance, 0) as balance, coalesce(account.to_use, 0) as "toUse",
+      exemption.reason as "taxExemption", guesses.keys as "wrongCodes",
+      floor(extract(epoch from guesses.last_at) * 1000)::float8 as "lastWrongAtMs"
+    from unnest(${texts(owners.map(({ kind }) => kind))}, ${texts(owners.map(({ id }) => id))},
+      ${texts(owners.map(({ region }) => region))}, ${sql.param(customers)}::uuid[])
+      with ordinality as owner (kind, id, region, customer_id, place)
+    left join customer_group_members as member using (customer_id)
+    left join points_accounts as account using (customer_id)
+    left join tax_exemptions as exemption on exemption.customer_id = owner.customer_id
+      and exemption.region = owner.region and (exemption.valid_until is null or exemption.valid_until > now())
+    cross join lateral (select coalesce(array_agg(coupon_key), '{}') as keys, max(guessed_at) as last_at from coupon_guesses
+      where coupon_guesses.owner = owner.kind || ' ' || owner.id
+        and guessed_at > now() - interval '1 day') as guesses
+    order by owner.place`);
+  return [...rows];
+};
+
+/** A code that an owner has entered, by its key. */
+export type Entered = Owner & { readonly key: string };
+
+/** The coupons entered, each with how often its owner has used it; unknown ones are left out. */
+export const couponsEntered = async (
+  reader: Reader,
+  entered: readonly Entered[],
+): Promise<(CouponOfBuyer & { ownerKind: string; ownerId: string })[]> => {
+  const rows = await reader.execute<CouponOfBuyer & { ownerKind: string; ownerId: string }>(sql`
+    select coupons.coupon_key as key, code, promotion_id as "promotionId", max_uses as "maxUses",
+      max_uses_per_customer as "maxUsesPerCustomer", customer_id as "customerId",
+      is_withdrawn as "isWithdrawn", uses, entered.kind as "ownerKind", entered.id as "ownerId",
+      (select count(*)::integer from coupon_uses where coupon_uses.coupon_key = coupons.coupon_key
+        and owner_id = entered.id and owner_kind = entered.kind and not is_released) as "usesByBuyer"
+    from unnest(${texts(entered.map(({ key }) => key))}, ${texts(entered.map(({ kind }) => kind))},
+      ${texts(entered.map(({ id }) => id))}) as entered (coupon_key, kind, id)
+    join coupons using (coupon_key)`);
+  return [...rows];
+};
+
+/** So that nobody pays for tidying up after a million others. */
+const forgottenAtOnce = 100;
+
+/** Notes wrong codes, each once for its owner, and forgets some that are more than a day old. */
+export const noteGuesses = async (tx: Transaction, guesses: readonly Entered[]): Promise<void> => {
+  await tx.execute(sql`
+    insert into coupon_guesses (owner, coupon_key)
+    select kind || ' ' || id, key from unnest(${texts(guesses.map(({ kind }) => kind))},
+      ${texts(guesses.map(({ id }) => id))}, ${texts(guesses.map(({ key }) => key))}) as guess (kind, id, key)
+    order by 1, 2
+    on conflict do nothing`);
+  await tx.execute(sql`delete from coupon_guesses where ctid = any(array(select ctid from coupon_guesses
+    where guessed_at < now() - interval '1 day' limit ${forgottenAtOnce} for update skip locked))`);
+};
+
+/** What quotes are signed with, the key that signs first. */
+export const quoteKeys = async (reader: Reader): Promise<QuoteKey[]> => [
+  ...(await reader.execute<QuoteKey>(sql`
+    select key_id as id, secret from quote_keys order by created_at desc, key_id`)),
+];
+
+/** The shop's own table of taxes: of each name the rate that began last. */
+export const taxRatesIn = async (reader: Reader, regions: readonly string[]): Promise<TaxRate[]> => [
+  ...(await reader.execute<TaxRate>(sql`
+    select distinct on (region, category, name) region, category, name, rate_millionths as "rateMillionths"
+    from tax_rates where region = any(${texts(regions)}) and subdivision = '' and valid_from <= now()
+    order by region, category, name, valid_from desc`)),
+];

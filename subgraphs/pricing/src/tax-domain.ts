@@ -1,0 +1,95 @@
+import { add, type Money, scale, split, subtract, zero } from '@storegraph/money';
+
+/** One tax that a country takes on a category of goods. Several may lie on one thing: GST and a province's tax. */
+export type TaxRate = {
+  readonly region: string;
+  /** `standard` stands for every category without rates of its own in the region. */
+  readonly category: string;
+  /** What it is called on a bill: `VAT 19 %`. */
+  readonly name: string;
+  /** Millionths, so that 8.875 % is a whole number: 88,750. */
+  readonly rateMillionths: number;
+};
+
+/** One tax on one amount. */
+export type TaxPart = {
+  readonly name: string;
+  readonly rateMillionths: number;
+  /** What it is taken on, without any tax. */
+  readonly taxable: Money;
+  readonly amount: Money;
+};
+
+/** An amount taken apart: what the shop keeps, what the state gets, what is paid. */
+export type Taxed = {
+  readonly net: Money;
+  readonly tax: Money;
+  readonly gross: Money;
+  readonly parts: readonly TaxPart[];
+};
+
+const standardCategory = 'standard';
+export const shippingCategory = 'shipping';
+
+const million = 1_000_000;
+
+/** The rates on a category in a region; those of the standard category where it has none of its own. */
+export const ratesOn = (table: readonly TaxRate[], region: string, category: string): TaxRate[] => {
+  const ofRegion = table.filter((rate) => rate.region === region);
+  const own = ofRegion.filter((rate) => rate.category === category);
+  const rates = own.length > 0 ? own : ofRegion.filter((rate) => rate.category === standardCategory);
+  // In one order whatever the table's: the first part may get the unit that does not come out even.
+  return rates.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+};
+
+/**
+ * The tax on an amount, rounded once for each rate, half up as tax offices do. In a price with tax it is taken
+ * out, in one without it comes on top. Whoever is exempt pays the net amount in both.
+ */
+export const taxOn = (
+  amount: Money,
+  {
+    rates,
+    includesTax,
+    isExempt,
+  }: { readonly rates: readonly TaxRate[]; readonly includesTax: boolean; readonly isExempt: boolean },
+): Taxed => {
+  const together = rates.reduce((sum, { rateMillionths }) => sum + rateMillionths, 0);
+  const net = includesTax
+    ? scale(amount, { numerator: million, denominator: million + together }, 'halfUp')
+    : amount;
+  if (isExempt || rates.length === 0) {
+    return { net, tax: zero(amount.currency), gross: net, parts: [] };
+  }
+  const amounts = includesTax
+    ? split(
+        subtract(amount, net),
+        rates.map(({ rateMillionths }) => rateMillionths),
+      )
+    : rates.map(({ rateMillionths }) =>
+        scale(amount, { numerator: rateMillionths, denominator: million }, 'halfUp'),
+      );
+  const none = zero(amount.currency);
+  const parts = rates.map(({ name, rateMillionths }, place) => ({
+    ...{ name, rateMillionths, taxable: net },
+    amount: amounts[place] ?? none,
+  }));
+  const tax = amounts.reduce(add, none);
+  return { net, tax, gross: add(net, tax), parts };
+};
+
+/** The taxes of many amounts, each named once, in the order of their names. */
+export const gatherTaxes = (parts: readonly TaxPart[]): TaxPart[] => {
+  const gathered = new Map<string, TaxPart>();
+  for (const part of parts) {
+    const key = `${part.name} ${part.rateMillionths}`;
+    const known = gathered.get(key);
+    gathered.set(
+      key,
+      known
+        ? { ...part, taxable: add(known.taxable, part.taxable), amount: add(known.amount, part.amount) }
+        : part,
+    );
+  }
+  return [...gathered.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, part]) => part);
+};

@@ -1,0 +1,72 @@
+import { idempotencyKey } from '@storegraph/idempotency';
+import { skuKeyOf } from '@storegraph/sku';
+import { z } from 'zod';
+import { id, line, orNull, region } from './inputs.ts';
+
+/** What a caller may send about tax. */
+
+const maxRates = 1_000;
+const maxLines = 10_000;
+const million = 1_000_000;
+
+const category = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 characters of a-z 0-9 -');
+const subdivision = z
+  .string()
+  .regex(/^[A-Z0-9]{1,3}$/, 'must be 1 to 3 characters of A-Z 0-9, as in ISO 3166-2');
+const customerId = id.pipe(z.uuid('must be an id'));
+
+export const taxRatesSet = z.object({
+  idempotencyKey,
+  rates: z
+    .array(
+      z.object({
+        region,
+        subdivision: subdivision.nullish().transform((value) => value ?? ''),
+        category,
+        name: line(100),
+        rateMillionths: z.int().min(0, 'must be at least 0').max(million, `must be at most ${million}`),
+        validFrom: z.date(),
+      }),
+    )
+    .min(1, 'must have a rate')
+    .max(maxRates, `must have at most ${maxRates} rates`)
+    .check(({ value, issues }) => {
+      const seen = new Set<string>();
+      for (const [index, rate] of value.entries()) {
+        const key = JSON.stringify([
+          rate.region,
+          rate.subdivision,
+          rate.category,
+          rate.name,
+          rate.validFrom.getTime(),
+        ]);
+        if (seen.has(key))
+          issues.push({ code: 'custom', path: [index, 'name'], message: 'is set twice', input: rate });
+        seen.add(key);
+      }
+    }),
+});
+
+export const taxCategoriesSet = z.object({
+  idempotencyKey,
+  lines: z
+    .array(z.object({ sku: line(200), category }))
+    .min(1, 'must have a line')
+    .max(maxLines, `must have at most ${maxLines} lines`)
+    .check(({ value, issues }) => {
+      const seen = new Set<string>();
+      for (const [index, { sku }] of value.entries()) {
+        if (seen.has(skuKeyOf(sku)))
+          issues.push({ code: 'custom', path: [index, 'sku'], message: 'has a category twice', input: sku });
+        seen.add(skuKeyOf(sku));
+      }
+    }),
+});
+
+export const taxExemptionSet = z.object({
+  idempotencyKey,
+  customerId,
+  region,
+  reason: orNull(line(200)),
+  validUntil: orNull(z.date()),
+});
