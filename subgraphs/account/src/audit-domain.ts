@@ -1,0 +1,39 @@
+/** What is written down for good. No entry names a person other than by an id, so that none has to be erased. */
+export type AuditAction =
+  | 'account_created'
+  | 'signed_in'
+  | 'signed_out'
+  | 'session_revoked'
+  | 'sessions_revoked'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'password_reset'
+  | 'email_changed'
+  | 'totp_enabled'
+  | 'totp_disabled'
+  | 'recovery_codes_renewed'
+  | 'identity_linked'
+  | 'identity_unlinked'
+  | 'role_changed'
+  | 'suspended'
+  | 'restored'
+  | 'read'
+  | 'exported'
+  | 'erased';
+
+export type AuditNote = {
+  readonly actor: string;
+  readonly action: AuditAction;
+  readonly subjectId: string;
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>;
+};
+
+/** Where a page of the log begins, as a client hands it back. */
+export const auditCursorOf = (entryId: number): string =>
+  Buffer.from(`audit ${entryId}`).toString('base64url');
+
+/** The entry a cursor stands for; null for what is none. */
+export const entryOfCursor = (cursor: string): number | null => {
+  const [, digits] = /^audit ([1-9]\d{0,15})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  return digits === undefined ? null : Number(digits);
+};

@@ -1,0 +1,138 @@
+import { type IdempotencyConflict, isReplay, markReplay, once } from '@storegraph/idempotency';
+import { type Database, type Reader, type Transaction, transaction } from '@storegraph/postgres';
+import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
+import type { z } from 'zod';
+import { isOpen, type OpenAccount } from './account-domain.ts';
+import { sessionEnded } from './refusal-domain.ts';
+import { accountById, lockAccount } from './repository.ts';
+import type { Secrets } from './secrets-domain.ts';
+import { liveSession, type SessionRow } from './session-repository.ts';
+
+/** Who asks, and from where. */
+export type Asking = { readonly viewer: Viewer; readonly address: string | null };
+
+type Outcome = { readonly __typename: string };
+type Input = z.ZodType<{ readonly idempotencyKey: string }>;
+
+/**
+ * What is found out before the transaction: `{ refusal }`, which is not kept for repeats, or `{ ready }`, which is gone
+ * on with.
+ */
+type RefusalIn<Found> = Found extends { readonly refusal: infer Refusal } ? Refusal : never;
+type ReadyIn<Found> = Found extends { readonly ready: infer Ready } ? Ready : never;
+
+const isRefused = <Found>(found: Found): found is Found & { readonly refusal: RefusalIn<Found> } =>
+  typeof found === 'object' && found !== null && 'refusal' in found;
+
+/** What opens something does not stand in the table of keys, not even as a hash that could be guessed at. */
+const secretFields = new Set([
+  ...['password', 'newPassword', 'currentPassword', 'token', 'refreshToken', 'deviceToken'],
+  ...['challenge', 'code', 'flow', 'callbackUrl'],
+]);
+
+const masked = (secrets: Secrets, input: object): object =>
+  Object.fromEntries(
+    Object.entries(input).map(([name, value]) =>
+      secretFields.has(name) && typeof value === 'string'
+        ? [name, secrets.keyed(name, value)]
+        : [name, value],
+    ),
+  );
+
+/** Ends the attempt to find a kept outcome when there is none. */
+class NothingKept extends Error {}
+
+/** What all mutations have in common: parse, find out what is slow, then once for a key, in one transaction, decide. */
+export const createChange = ({ db, secrets }: { readonly db: Database; readonly secrets: Secrets }) => {
+  const kept = async (intent: Parameters<typeof once>[1]): Promise<Outcome | null> => {
+    try {
+      return await transaction(db, (tx) =>
+        once<Outcome>(tx, intent, async () => {
+          throw new NothingKept();
+        }),
+      );
+    } catch (error) {
+      if (error instanceof NothingKept) return null;
+      throw error;
+    }
+  };
+
+  return <Schema extends Input, Found, Ended extends Outcome>(
+    operation: string,
+    schema: Schema,
+    {
+      scope = (_command, { viewer }) => callerScope(viewer),
+      before,
+      decide,
+    }: {
+      /** Whose keys these are; the caller's when left out. */
+      readonly scope?: (command: z.output<Schema>, asking: Asking) => string;
+      /** Passwords, and whatever else takes its time. A repeat of what was done does not come here. */
+      readonly before?: (command: z.output<Schema>, asking: Asking) => Promise<Found>;
+      readonly decide: (
+        tx: Transaction,
+        command: z.output<Schema>,
+        asking: Asking,
+        ready: ReadyIn<Found>,
+      ) => Promise<Ended>;
+    },
+  ) =>
+    async (
+      asking: Asking,
+      input: object,
+    ): Promise<RefusalIn<Found> | Ended | InvalidInput | IdempotencyConflict> => {
+      const parsed = parseInput(schema, input);
+      if ('invalid' in parsed) return parsed.invalid;
+      const command = parsed.input;
+      const { idempotencyKey: key } = command;
+      const intent = { scope: scope(command, asking), operation, key, input: masked(secrets, input) };
+      const known = before ? await kept(intent) : null;
+      // It was kept by this very mutation.
+      if (known) return known as Ended | IdempotencyConflict;
+      const found = await before?.(command, asking);
+      if (isRefused(found)) return found.refusal;
+      // What is no refusal is ready; without `before`, nobody asks for it.
+      const { ready } = (found ?? {}) as { readonly ready: ReadyIn<Found> };
+      return transaction(db, (tx) => once<Ended>(tx, intent, () => decide(tx, command, asking, ready)));
+    };
+};
+
+export type Change = ReturnType<typeof createChange>;
+
+/** Makes an outcome whole after it was decided, or read again: what a client gets is more than what is kept. */
+export const whole = <Kept extends object, Whole extends object>(outcome: Kept, made: Whole): Whole =>
+  isReplay(outcome) ? markReplay(made) : made;
+
+/** The account that asks, by a session that has not ended, if there is one. */
+export type Owner = { readonly account: OpenAccount; readonly session: SessionRow | null };
+
+const ownerBy = async (
+  reader: Reader,
+  viewer: Viewer,
+  read: (id: string) => ReturnType<typeof accountById>,
+): Promise<Owner | null> => {
+  if (viewer.kind !== 'customer' && viewer.kind !== 'staff') return null;
+  const account = await read(viewer.id);
+  const isOfItsKind = (account?.role === 'customer') === (viewer.kind === 'customer');
+  if (!isOpen(account) || !isOfItsKind) return null;
+  // A token that was made by hand, by whoever has the keys, has no session.
+  if (viewer.sessionId === undefined) return { account, session: null };
+  const session = await liveSession(reader, viewer.sessionId);
+  return session?.accountId === account.id ? { account, session } : null;
+};
+
+export const ownerOf = (reader: Reader, viewer: Viewer): Promise<Owner | null> =>
+  ownerBy(reader, viewer, (id) => accountById(reader, id));
+
+export const lockOwner = (tx: Transaction, viewer: Viewer): Promise<Owner | null> =>
+  ownerBy(tx, viewer, (id) => lockAccount(tx, id));
+
+type Refused = ReturnType<typeof sessionEnded>;
+
+/** A mutation on one's own account: who has none, or whose session has ended, is told to sign in. */
+export const asOwner =
+  <Command, Ended>(decide: (tx: Transaction, owner: Owner, command: Command) => Promise<Ended>) =>
+  async (tx: Transaction, command: Command, { viewer }: Asking): Promise<Ended | Refused> => {
+    const owner = await lockOwner(tx, viewer);
+    return owner ? decide(tx, owner, command) : sessionEnded();
+  };

@@ -1,0 +1,64 @@
+import { parseEnv, subgraphUrls } from '@storegraph/server';
+import { z } from 'zod';
+
+const jsonText = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+});
+
+/** Whose word is taken, as a JSON list. */
+const providers = jsonText.pipe(
+  z.array(
+    z.object({
+      name: z.string().regex(/^[a-z0-9-]{1,50}$/),
+      title: z.string().min(1),
+      issuer: z.url({ protocol: /^https?$/ }),
+      clientId: z.string().min(1),
+      clientSecret: z.string().min(1).optional(),
+      redirectUris: z.array(z.url()).min(1),
+    }),
+  ),
+);
+
+/** What mails and providers need; left out, mails lie in the mailbox and passwords are the only way in. */
+const outside = {
+  /** `smtp://user:password@host:587`. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().default('Storegraph <shop@storegraph.test>'),
+  SHOP_NAME: z.string().min(1).max(100).default('Storegraph'),
+  /** Where links in mails lead to, followed by `/confirm`, `/reset` and `/email`; without it mails hold a token alone. */
+  STOREFRONT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_PROVIDERS: providers.default([]),
+};
+
+/** The settings of what is outside the shop, wherever the subgraph runs. */
+export const readOutside = () => parseEnv(z.object(outside), process.env);
+
+export type Outside = ReturnType<typeof readOutside>;
+
+/** The settings of an account subgraph in a process of its own. */
+export const readEnv = () =>
+  parseEnv(
+    z.object({
+      POSTGRES_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+      PORT: z.coerce.number().int().min(0).max(65_535).default(4_005),
+      HOST: z.string().default('127.0.0.1'),
+      /** The keys that tokens are signed with: a file as the embedded shop keeps it, read again when it changes. */
+      KEYS_FILE: z.string().min(1),
+      /** 32 random bytes or more as Base64url. Whoever changes it ends all sessions and second factors. */
+      ACCOUNT_SECRET: z.base64url().min(43, 'must be 32 bytes or more'),
+      /** What other subgraphs are asked by. */
+      SUBGRAPH_URLS: subgraphUrls.default({}),
+      SERVICE_TOKEN: z.string().default(''),
+      /** Where spans are sent; nowhere when left out. */
+      OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+      NODE_ENV: z.string().default('development'),
+      ...outside,
+    }),
+    process.env,
+  );

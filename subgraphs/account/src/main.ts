@@ -1,0 +1,134 @@
+import { fileURLToPath } from 'node:url';
+import { type Bus, createInProcessBus, eventsMigrations, openEventLog } from '@storegraph/events';
+import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
+import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
+import {
+  type Ask,
+  askOverHttp,
+  followKeyRing,
+  isEntryPoint,
+  type Keys,
+  log,
+  readSchema,
+  type Subgraph,
+  serveSubgraph,
+  stopOnSignal,
+  type Viewer,
+} from '@storegraph/server';
+import { openPasswords } from './argon2.ts';
+import type { Asking } from './change-service.ts';
+import { startDataJobs } from './data-job-run-service.ts';
+import { createDataLoaders, type DataLoaders } from './data-loaders.ts';
+import { type CustomerData, createCustomerData } from './data-service.ts';
+import { type Outside, readEnv, readOutside } from './env.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+import { openMails } from './mail-service.ts';
+import { openProviders } from './openid.ts';
+import { resolvers } from './resolvers.ts';
+import { createSecrets } from './secrets-domain.ts';
+import { type Accounts, createAccounts } from './service.ts';
+import { openSmtp } from './smtp.ts';
+import { startSweeping } from './sweep-service.ts';
+
+export { type Outside, readOutside };
+
+/** What every resolver finds beside its arguments. */
+export type Context = {
+  readonly viewer: Viewer;
+  readonly asking: Asking;
+  readonly accounts: Accounts;
+  readonly loaders: Loaders;
+  readonly customerData: CustomerData;
+  readonly dataLoaders: DataLoaders;
+};
+
+/** The tables of this subgraph, its own and those of the packages it uses. */
+export const migrations: readonly MigrationFolder[] = [
+  eventsMigrations,
+  idempotencyMigrations,
+  { name: 'account', path: fileURLToPath(new URL('../migrations', import.meta.url)) },
+];
+
+type Needs = {
+  readonly postgresUrl: string;
+  readonly bus: Bus;
+  readonly ask: Ask;
+  /** What tokens are signed with; read at each use. */
+  readonly keys: Keys;
+  /** At least 32 bytes, the same for all processes and for good: what is given out is derived from it. */
+  readonly secret: Uint8Array;
+  readonly outside: Outside;
+};
+
+/** Who somebody is: customers, guests and staff, how they sign in, and what is known of them. */
+export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
+  const { postgresUrl: url, bus, ask, keys, outside } = needs;
+  await migrate({ url, schema: 'account', folders: migrations });
+  const db = connect({ url, schema: 'account', name: 'account' });
+  const failed = (message: string) => (error: unknown) => log.error(message, { error });
+  const onError = failed('The outbox could not be read or pruned.');
+  const events = openEventLog({ db, publisher: 'account', onError });
+  bus.register(events);
+
+  const secrets = createSecrets(needs.secret);
+  const smtp = outside.SMTP_URL === undefined ? null : openSmtp(outside.SMTP_URL, outside.MAIL_FROM);
+  const mails = openMails({
+    ...{ db, secrets, send: smtp?.send ?? null, onError: failed('A mail was not sent.') },
+    shop: { name: outside.SHOP_NAME, storefrontUrl: outside.STOREFRONT_URL ?? null },
+  });
+  const accounts = createAccounts({
+    ...{ db, secrets, keys, post: mails.post, shopName: outside.SHOP_NAME },
+    ...{ passwords: await openPasswords(), providers: openProviders(outside.OIDC_PROVIDERS) },
+  });
+  let jobs: ReturnType<typeof startDataJobs> | null = null;
+  const customerData = createCustomerData({ db, post: mails.post, wake: () => jobs?.wake() });
+  const work: { stop(): Promise<void> }[] = [];
+  return {
+    name: 'account',
+    typeDefs: readSchema('account'),
+    resolvers,
+    context: ({ viewer, address }) => ({
+      ...{ viewer, asking: { viewer, address }, accounts, customerData },
+      loaders: createLoaders(db, viewer),
+      dataLoaders: createDataLoaders(db, viewer),
+    }),
+    isReady: async () => {
+      await events.head();
+    },
+    start: async () => {
+      jobs = startDataJobs({ db, ask, post: mails.post, onError: failed('An export or erasure stopped.') });
+      work.push(
+        jobs,
+        mails.start(),
+        startSweeping(db, failed('What is over was not deleted.')),
+        startForgetting(db, failed('Old keys were not forgotten.')),
+      );
+    },
+    stop: async () => {
+      await Promise.all(work.map((each) => each.stop()));
+      smtp?.close();
+      await events.stop();
+      await db.close();
+    },
+  };
+};
+
+if (isEntryPoint(import.meta.url)) {
+  const env = readEnv();
+  const following = await followKeyRing(env.KEYS_FILE, (error) =>
+    log.error('The keys stay as they were.', { error }),
+  );
+  const { keys } = following;
+  const subgraph = await account({
+    ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), keys, outside: env },
+    secret: Buffer.from(env.ACCOUNT_SECRET, 'base64url'),
+    ask: askOverHttp({ urls: env.SUBGRAPH_URLS, token: env.SERVICE_TOKEN }),
+  });
+  const production = env.NODE_ENV === 'production';
+  const front = await serveSubgraph(subgraph, {
+    ...{ port: env.PORT, host: env.HOST, keys, production },
+    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
+  log.info('account is open.', { url: front.url });
+  stopOnSignal(front);
+}
