@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
+import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import {
+  type Ask,
+  AskError,
+  createKeys,
+  mountSubgraph,
+  readSchema,
+  signToken,
+  type Viewer,
+} from '@storegraph/server';
+import { type Answer as Executed, key, type Mounted, mountForTest } from '@storegraph/testing';
+import { sql } from 'drizzle-orm';
+import type { Owner } from './domain.ts';
+import { invariants } from './invariants.ts';
+import { cart } from './main.ts';
+import { saveSignIn } from './sign-in-repository.ts';
+
+/** What the tests of this subgraph share: mounted carts beside a catalogue, and neighbours that answer. */
+
+/** Whatever a test looks at in an answer, it states in its expectation. */
+// biome-ignore lint/suspicious/noExplicitAny: answers have the shape of the operation, which is text.
+export type Answer = any;
+
+export const viewerOf = ({ kind, id }: Owner): Viewer => ({ kind, id, scopes: new Set() });
+export const guest = (): Viewer & Owner => ({ kind: 'guest', id: randomUUID(), scopes: new Set() });
+export const customer = (): Viewer & Owner => ({ kind: 'customer', id: randomUUID(), scopes: new Set() });
+
+const line = 'id variantId variant { id } quantity seenPrice { amountMinor currency } seenAt';
+export const cartFields = `id version region currency totalQuantity couponCodes note giftMessage
+  lines { ${line} } savedForLater { ${line} }
+  hold { expiresAt isComplete } createdAt updatedAt abandonedAt
+  conflicts {
+    __typename
+    ... on CartQuantityDiffers { id choices lineId variant { id } mine guests }
+    ... on CartPriceDiffers { id choices lineId was { amountMinor currency } now { amountMinor currency } }
+    ... on CartVariantGone { id choices variant { id } quantity }
+    ... on CartStockShort { id choices lineId wanted available }
+    ... on CartLineLeftOut { id choices variant { id } quantity }
+    ... on CartCouponLost { id choices code }
+  }`;
+const refusals = [
+  '... on UserError { message }',
+  '... on VariantNotFound { variantId }',
+  '... on VariantUnavailable { variantId }',
+  '... on CartLineNotFound { lineId }',
+  '... on CartLimitReached { of limit }',
+  '... on VersionConflict { expected actual }',
+  '... on CartStockMissing { lines { variantId requested available } }',
+  '... on CartConflictNotFound { conflictId }',
+  '... on CartChoiceNotOffered { offered: choices }',
+  '... on InvalidInput { problems { path message } }',
+  `... on CartChanged { cart { ${cartFields} } }`,
+  `... on CartMerged { cart { ${cartFields} } }`,
+];
+
+const typeOf = (mutation: string, suffix: string) =>
+  `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}${suffix}`;
+
+const unions = new Map(
+  readSchema('cart').definitions.flatMap((each) =>
+    each.kind === 'UnionTypeDefinition'
+      ? [[each.name.value, (each.types ?? []).map((type) => type.name.value)] as const]
+      : [],
+  ),
+);
+
+/** A mutation's document that asks for everything of its outcomes; fragments that cannot match are left out. */
+const documentOf = (mutation: string): string => {
+  const members = ['UserError', ...(unions.get(typeOf(mutation, 'Result')) ?? [])];
+  const fragments = refusals.filter((part) => members.some((name) => part.startsWith(`... on ${name} `)));
+  return `mutation ($input: ${typeOf(mutation, 'Input')}!) { ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`;
+};
+
+/** Where the tests' own neighbours answer from: prices and stock by variant. What is not there is not known. */
+export const createNeighbours = () => {
+  const prices = new Map<string, number>();
+  const stock = new Map<string, number>();
+  const asked: { subgraph: string; document: string; variables: Answer }[] = [];
+  let isAway = false;
+  let isBroken = false;
+  const answerTo = (document: string, { ids, currency, variants, input }: Answer): unknown => {
+    if (document.includes('variantPrices')) {
+      const priceOf = (id: string) => ({ amountMinor: prices.get(id), currency });
+      return {
+        variantPrices: ids.map((id: string) => ({
+          variantId: id,
+          price: prices.has(id) ? priceOf(id) : null,
+        })),
+      };
+    }
+    if (document.includes('_entities')) {
+      const stockOf = (id: string) => ({ available: stock.get(id) ?? 0, backorderable: 0 });
+      return { _entities: variants.map(({ id }: { id: string }) => ({ id, stock: stockOf(id) })) };
+    }
+    const expiresAt = () => new Date(Date.now() + input.holdSeconds * 1_000).toISOString();
+    if (document.includes('reservationRelease'))
+      return { reservationRelease: { __typename: 'ReservationReleased' } };
+    if (document.includes('reservationExtend'))
+      return { reservationExtend: { reservation: { expiresAt: expiresAt() } } };
+    const lines = input.lines
+      .map(({ variantId, quantity }: Answer) => ({
+        ...{ variantId, requested: quantity, available: stock.get(variantId) ?? 0 },
+      }))
+      .filter(({ requested, available }: Answer) => requested > available);
+    return {
+      stockReserve:
+        lines.length > 0
+          ? { __typename: 'OutOfStock', message: 'Not enough.', lines }
+          : { __typename: 'StockReserved', reservation: { id: randomUUID(), expiresAt: expiresAt() } },
+    };
+  };
+  const ask: Ask = async <Data>(subgraph: string, document: string, variables = {}) => {
+    asked.push({ subgraph, document, variables });
+    if (isBroken) throw new Error('The neighbour is broken.');
+    if (isAway) throw new AskError(subgraph, 'UNREACHABLE', 'it is away.');
+    return answerTo(document, variables) as Data;
+  };
+  return {
+    ask,
+    asked,
+    price: (variantId: string, amountMinor: number) => prices.set(variantId, amountMinor),
+    stock: (variantId: string, pieces: number) => stock.set(variantId, pieces),
+    /** What nobody expects: the process might as well have died. */
+    broken: (broken: boolean) => {
+      isBroken = broken;
+    },
+    away: (away: boolean) => {
+      isAway = away;
+    },
+  };
+};
+
+export const openCarts = async ({ redisUrl }: { readonly redisUrl?: string } = {}) => {
+  const bus = createInProcessBus();
+  const keys = await createKeys();
+  const neighbours = createNeighbours();
+  const opened = (needs: Parameters<typeof cart>[0]) =>
+    cart({ ...needs, keys, ...(redisUrl !== undefined && { redisUrl }) });
+  const mounted = await mountForTest(opened, { bus, ask: neighbours.ask });
+  const db = connect({ url: mounted.url, schema: 'cart', name: 'test' });
+  const catalogue = await openCatalogue(mounted.url);
+  bus.register(catalogue.events);
+  return {
+    ...mounted,
+    ...createAsking(mounted),
+    db,
+    neighbours,
+    catalogue,
+    ...createVariants(catalogue, db),
+    /** Another process over the same carts, which began later. */
+    another: async () => {
+      const needs = { postgresUrl: mounted.url, bus: createInProcessBus(), ask: neighbours.ask };
+      const second = mountSubgraph(await opened(needs));
+      await second.start();
+      const change = async (viewer: Viewer, mutation: string, input: object): Promise<Answer> => {
+        const variables = { input: { idempotencyKey: key(), ...input } };
+        const { data } = await second.execute({ query: documentOf(mutation), variables, viewer });
+        return data?.[mutation];
+      };
+      return { change, stop: second.stop };
+    },
+    /** What the account tells of a sign-in, as its consumer takes it in. */
+    signIn: ({ id: customerId }: Owner, { id: guestId }: Owner) =>
+      transaction(db, (tx) => saveSignIn(tx, { guestId, customerId, at: new Date().toISOString() })),
+    tokenOf: ({ id }: Owner) => signToken(keys, { subject: id, role: 'guest' }),
+    broken: () => brokenInvariants(db),
+    stop: async () => {
+      await catalogue.close();
+      await db.close();
+      await mounted.stop();
+    },
+  };
+};
+
+export type TestCarts = Awaited<ReturnType<typeof openCarts>>;
+
+const createAsking = ({ execute }: Mounted) => {
+  /** Runs a mutation with a fresh key unless one is given, and answers everything of it. */
+  const run = (viewer: Viewer, mutation: string, input: object): Promise<Executed> =>
+    execute(documentOf(mutation), { input: { idempotencyKey: key(), ...input } }, viewer);
+  /** The outcome alone. */
+  const change = async (viewer: Viewer, mutation: string, input: object = {}): Promise<Answer> => {
+    const { data, errors } = await run(viewer, mutation, input);
+    if (errors) throw new Error(`${mutation}: ${errors.map((error) => error.message).join(' ')}`);
+    return data[mutation];
+  };
+  const ask = async (viewer: Viewer, query: string, variables: object = {}): Promise<Answer> => {
+    const { data, errors } = await execute(query, variables, viewer);
+    if (errors) throw new Error(errors.map((error) => error.message).join(' '));
+    return data;
+  };
+  const add = (viewer: Viewer, variantId: string, quantity = 1, more: object = {}): Promise<Answer> =>
+    change(viewer, 'cartLineAdd', { variantId, quantity, ...more });
+  const cartOf = async (viewer: Viewer): Promise<Answer> =>
+    (await ask(viewer, `{ cart { ${cartFields} } }`)).cart;
+  return { run, change, ask, add, cartOf };
+};
+
+type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
+
+const createVariants = ({ publish, events }: Catalogue, db: Database) => {
+  /** Waits until the carts have heard everything the catalogue has published. */
+  const told = async () => {
+    const head = await events.head();
+    const isTold = async () => {
+      const query = sql`select sequence from consumed where publisher = 'product'`;
+      const [row] = await db.execute<{ sequence: number }>(query);
+      return (row?.sequence ?? 0) >= head;
+    };
+    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const tell = async (facts: readonly Fact[]) => {
+    await publish(facts);
+    await told();
+  };
+  const ofProduct = { version: 2, changed: [] };
+  /** Variants of one product that is sold. */
+  const variants = async (count = 1): Promise<{ ids: string[]; productId: string }> => {
+    const productId = randomUUID();
+    const ids = Array.from({ length: count }, () => randomUUID());
+    await tell([
+      ...ids.map((variantId): Fact => variantFact('product.variant_created', variantId, productId)),
+      {
+        type: 'product.published',
+        aggregateId: productId,
+        data: { productId, ...ofProduct, publishedAt: new Date().toISOString() },
+      },
+    ]);
+    return { ids, productId };
+  };
+  const variant = async (): Promise<string> => {
+    const [id = ''] = (await variants()).ids;
+    return id;
+  };
+  const withdraw = (productId: string) =>
+    tell([{ type: 'product.unpublished', aggregateId: productId, data: { productId, ...ofProduct } }]);
+  const remove = (variantId: string, productId: string) =>
+    tell([variantFact('product.variant_removed', variantId, productId)]);
+  return { variants, variant, withdraw, remove };
+};
+
+const variantFact = (
+  type: 'product.variant_created' | 'product.variant_removed',
+  variantId: string,
+  productId: string,
+): Fact => ({ type, aggregateId: variantId, data: { variantId, productId, sku: `SKU-${variantId}` } });
+
+/** A publisher that says what the catalogue would. */
+const openCatalogue = async (url: string) => {
+  await migrate({ url, schema: 'product', folders: [eventsMigrations] });
+  const db = connect({ url, schema: 'product', name: 'catalogue' });
+  const events = openEventLog({ db, publisher: 'product' });
+  return {
+    events,
+    publish: (facts: readonly Fact[]) => transaction(db, async (tx) => append(tx, facts)),
+    close: async () => {
+      await events.stop();
+      await db.close();
+    },
+  };
+};
+
+/** The invariants that do not hold, with what breaks them. */
+export const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
+  const broken: Record<string, unknown> = {};
+  for (const [says, query] of Object.entries(invariants)) {
+    const rows = await db.execute(sql.raw(query));
+    if (rows.length > 0) broken[says] = [...rows];
+  }
+  return broken;
+};

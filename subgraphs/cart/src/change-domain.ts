@@ -1,0 +1,141 @@
+import type { Choice } from './conflict-domain.ts';
+import {
+  type Cart,
+  type Content,
+  cartClosed,
+  type Hold,
+  lineNotFound,
+  type Market,
+  notSold,
+  type Refusal,
+  type Seen,
+  type Standing,
+  versionConflict,
+} from './domain.ts';
+import { added, type Next, type Shelf, withCoupon, withoutLine, withQuantity } from './line-domain.ts';
+import { type Guest, merge } from './merge-domain.ts';
+import { settle } from './settle-domain.ts';
+
+/** One wish of one device. New ids come with it, so that the same change always does the same. */
+export type Change =
+  | {
+      readonly kind: 'add';
+      readonly variantId: string;
+      readonly quantity: number;
+      readonly lineId: string;
+      readonly standing: Standing;
+    }
+  | {
+      readonly kind: 'set';
+      readonly lineId: string;
+      readonly quantity: number;
+      readonly expectedVersion: number | null;
+    }
+  | { readonly kind: 'remove'; readonly lineId: string }
+  | { readonly kind: 'save'; readonly lineId: string }
+  | { readonly kind: 'restore'; readonly lineId: string }
+  | { readonly kind: 'clear'; readonly expectedVersion: number | null }
+  | { readonly kind: 'note'; readonly note: string | null }
+  | { readonly kind: 'giftMessage'; readonly giftMessage: string | null }
+  | { readonly kind: 'couponAdd'; readonly code: string }
+  | { readonly kind: 'couponRemove'; readonly code: string }
+  | { readonly kind: 'market'; readonly market: Market }
+  | { readonly kind: 'seen'; readonly seen: Readonly<Record<string, Seen>> }
+  | { readonly kind: 'hold'; readonly hold: Hold | null }
+  | { readonly kind: 'merge'; readonly guest: Guest | null }
+  | { readonly kind: 'settle'; readonly conflictId: string; readonly choice: Choice; readonly lineId: string }
+  | { readonly kind: 'close'; readonly into: string };
+
+/** A new version of the cart, the same object where nothing changes, or why it is refused. */
+export type Applied = { readonly cart: Cart } | { readonly refusal: Refusal };
+
+/** Does to a cart what a device wishes. Every store of carts answers to this function. */
+export const apply = (cart: Cart, change: Change, at: string): Applied => {
+  if (cart.closedInto !== null) {
+    const isRepeat = change.kind === 'close' && change.into === cart.closedInto;
+    return isRepeat ? { cart } : { refusal: cartClosed() };
+  }
+  const next = changed(cart, change, at);
+  if ('refused' in next) return { refusal: next.refused };
+  const isSame = Object.entries(next).every(([name, value]) => cart[name as keyof Content] === value);
+  return { cart: isSame ? cart : { ...cart, ...next, version: cart.version + 1, updatedAt: at } };
+};
+
+const changed = (cart: Cart, change: Change, at: string): Next => {
+  switch (change.kind) {
+    case 'add':
+      if (change.standing !== 'sold') return { refused: notSold(change.variantId, change.standing) };
+      return added(cart, 'lines', { ...change, id: change.lineId, addedAt: at, seen: null });
+    case 'set':
+      return set(cart, change);
+    case 'remove':
+      return removed(cart, change.lineId);
+    case 'save':
+      return moved(cart, change.lineId, 'lines', 'savedForLater');
+    case 'restore':
+      return moved(cart, change.lineId, 'savedForLater', 'lines');
+    case 'clear':
+      return stale(cart, change.expectedVersion) ?? cleared(cart);
+    case 'note':
+      return { note: change.note };
+    case 'giftMessage':
+      return { giftMessage: change.giftMessage };
+    case 'couponAdd':
+      return withCoupon(cart, change.code);
+    case 'couponRemove':
+      return cart.couponCodes.includes(change.code)
+        ? { couponCodes: cart.couponCodes.filter((code) => code !== change.code) }
+        : {};
+    case 'market':
+      return change.market;
+    case 'seen':
+      return { lines: cart.lines.map((line) => ({ ...line, seen: change.seen[line.id] ?? line.seen })) };
+    case 'hold':
+      return { hold: change.hold };
+    case 'merge':
+      return change.guest === null ? {} : merge(cart, change.guest);
+    case 'settle':
+      return settle(cart, change, at);
+    case 'close':
+      return { closedInto: change.into, hold: null };
+    default:
+      throw new Error(`${JSON.stringify(change satisfies never)} is no change of a cart.`);
+  }
+};
+
+const stale = (cart: Cart, expected: number | null): Next | null =>
+  expected === null || expected === cart.version
+    ? null
+    : { refused: versionConflict(expected, cart.version) };
+
+const set = (cart: Cart, { lineId, quantity, expectedVersion }: Extract<Change, { kind: 'set' }>): Next => {
+  const refused = stale(cart, expectedVersion);
+  if (refused) return refused;
+  const known = cart.lines.find(({ id }) => id === lineId);
+  if (!known) return { refused: lineNotFound(lineId) };
+  return known.quantity === quantity ? {} : { lines: withQuantity(cart.lines, lineId, quantity) };
+};
+
+const removed = (cart: Cart, lineId: string): Next => {
+  for (const shelf of ['lines', 'savedForLater'] as const) {
+    if (cart[shelf].some(({ id }) => id === lineId)) return { [shelf]: withoutLine(cart[shelf], lineId) };
+  }
+  return { refused: lineNotFound(lineId) };
+};
+
+const moved = (cart: Cart, lineId: string, from: Shelf, to: Shelf): Next => {
+  const line = cart[from].find(({ id }) => id === lineId);
+  if (!line) return { refused: lineNotFound(lineId) };
+  const there = added(cart, to, line);
+  return 'refused' in there ? there : { ...there, [from]: withoutLine(cart[from], lineId) };
+};
+
+const cleared = ({ lines, couponCodes, conflicts }: Cart): Next => ({
+  lines: lines.length === 0 ? lines : [],
+  couponCodes: couponCodes.length === 0 ? couponCodes : [],
+  // What a merge has left open about lines is over with the lines; what it left out is still to be decided.
+  conflicts: conflicts.some((one) => 'lineId' in one)
+    ? conflicts.filter((one) => !('lineId' in one))
+    : conflicts,
+  hold: null,
+});

@@ -1,0 +1,133 @@
+import { type Database, isUniqueViolation } from '@storegraph/postgres';
+import type { Cart, Owner } from './domain.ts';
+import { createGathering } from './gathering.ts';
+import {
+  cartsByIds,
+  findCart,
+  keepOutcome,
+  type Save,
+  saveCart,
+  saveCarts,
+  versionsOf,
+} from './repository.ts';
+import { CartBusyError, type CartStore, maxTries, nameOf } from './store.ts';
+import { type Decision, decide, type Intent, type Write, type Written } from './write-domain.ts';
+
+/**
+ * Carts in Postgres alone. A write is one statement, and one that reads where this process has not written the cart
+ * before; without a transaction around them, since the version that was read decides.
+ */
+export const postgresStore = (db: Database): CartStore => {
+  const listeners = new Set<(owner: Owner) => void>();
+  const inTurn = createTurns();
+  const recent = createRecent();
+  const saveTogether = createGathering((saves: readonly Save[]) => saveCarts(db, saves));
+  const places = { db, recent, saveTogether };
+
+  const write = async (wish: Write): Promise<Written> => {
+    const written = await inTurn(nameOf(wish.blank.owner), () => writeOnce(places, wish));
+    if (written.kind === 'done' && written.cart !== written.before) {
+      for (const listener of listeners) listener(wish.blank.owner);
+    }
+    return written;
+  };
+  return {
+    find: (owner, intent) => findCart(db, owner, intent),
+    byIds: (ids) => cartsByIds(db, ids),
+    write,
+    forget: async (owners) => {
+      for (const owner of owners) recent.delete(nameOf(owner));
+    },
+    versions: (owners) => versionsOf(db, owners),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    isReady: async () => undefined,
+    start: () => undefined,
+    stop: async () => undefined,
+  };
+};
+
+/** Reads, decides, and writes over what was read alone; anew when that is not there any more. */
+const writeOnce = async (places: Places, wish: Write): Promise<Written> => {
+  const { db, recent } = places;
+  const { blank, intent } = wish;
+  const name = nameOf(blank.owner);
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const remembered = tries === 0 ? recent.get(name) : undefined;
+    const found = remembered ? { cart: remembered, kept: null } : await findCart(db, blank.owner, intent);
+    const decision = decide(found, wish);
+    if ('answer' in decision) return decision.answer;
+    // What is remembered may be old: good enough to write over if it is not, and no ground to refuse on.
+    if (remembered && decision.next === null) continue;
+    if (await isKept(places, decision, intent)) {
+      if (decision.next) recent.set(name, decision.next);
+      return decision.written;
+    }
+  }
+  throw new CartBusyError(`The cart of ${name} was changed ${maxTries} times meanwhile.`);
+};
+
+/** About 20 MB of carts as people fill them. */
+const maxRecent = 5_000;
+
+/** The carts written last, so that the next change of one need not read it first. */
+const createRecent = () => {
+  const carts = new Map<string, Cart>();
+  return {
+    get: (name: string): Cart | undefined => carts.get(name),
+    delete: (name: string) => carts.delete(name),
+    set: (name: string, cart: Cart): void => {
+      // Behind all the others: the first is always the one that was written longest ago.
+      carts.delete(name);
+      carts.set(name, cart);
+      const oldest = carts.size > maxRecent ? carts.keys().next().value : undefined;
+      if (oldest !== undefined) carts.delete(oldest);
+    },
+  };
+};
+
+type Places = {
+  readonly db: Database;
+  readonly recent: ReturnType<typeof createRecent>;
+  readonly saveTogether: (save: Save) => Promise<boolean>;
+};
+
+const isKept = async (
+  { db, saveTogether }: Places,
+  { next, expectedVersion, written: { outcome } }: Decision,
+  intent: Intent | null,
+): Promise<boolean> => {
+  if (next === null) return intent === null || keepOutcome(db, intent, outcome);
+  try {
+    return expectedVersion === 0 || intent === null
+      ? await saveCart(db, next, { expectedVersion, intent, outcome })
+      : await saveTogether({ cart: next, expectedVersion, intent, outcome });
+  } catch (error) {
+    // The same key came twice at once: the other one's outcome is there now.
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
+};
+
+/** How many writes of one owner wait for each other in a process: no person has as many devices. */
+const maxWaiting = 200;
+
+/** Lets work of one name wait for each other, so that the devices of one process do not write past each other. */
+const createTurns = () => {
+  const turns = new Map<string, { readonly last: Promise<unknown>; readonly waiting: number }>();
+  return async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const { last, waiting } = turns.get(name) ?? { last: null, waiting: 0 };
+    if (waiting >= maxWaiting) throw new CartBusyError(`${waiting} writes wait for the cart of ${name}.`);
+    const mine = last === null ? work() : last.then(work, work);
+    turns.set(name, { last: mine, waiting: waiting + 1 });
+    try {
+      return await mine;
+    } finally {
+      const now = turns.get(name);
+      if (now?.last === mine) turns.delete(name);
+      else if (now) turns.set(name, { ...now, waiting: now.waiting - 1 });
+    }
+  };
+};
