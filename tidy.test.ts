@@ -26,7 +26,20 @@ const standardFiles = ['main.ts', 'env.ts', 'resolvers.ts', 'loaders.ts', 'table
 const splitByNoun = /^(?:[a-z-]+-)?(?:domain|service|repository|subscribers|resolvers|loaders|tables)\.ts$/;
 /** Files named after what exists only here: an outside thing, or a mechanism with a decision of its own. */
 const ownFiles: Record<string, readonly string[]> = {
+  account: ['argon2.ts', 'data-inputs.ts', 'inputs.ts', 'openid.ts', 'smtp.ts', 'zip.ts'],
+  cart: [
+    'cart-hub.ts',
+    'gathering.ts',
+    'inputs.ts',
+    'postgres.ts',
+    'redis-carts.ts',
+    'redis-hash.ts',
+    'redis-scripts.ts',
+    'redis.ts',
+    'store.ts',
+  ],
   inventory: ['group-commit.ts', 'inputs.ts', 'stock-follower.ts', 'stock-hub.ts'],
+  pricing: ['inputs.ts', 'promotion-inputs.ts', 'tax-inputs.ts'],
   product: [
     'import-chunks.ts',
     'import-inputs.ts',

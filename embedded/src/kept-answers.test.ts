@@ -5,9 +5,11 @@ import { localTransport, type Router, startRouter, type Transport } from '@store
 import { createKeys, createLog, mountSubgraph, type Role, schemaFolder, signToken } from '@storegraph/server';
 import { key, testDatabase } from '@storegraph/testing';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { parts } from './subgraphs.ts';
+import { createAsks, parts } from './subgraphs.ts';
 
 /** What the router keeps of answers, over the real catalogue and the real stock. */
+
+const customerId = '0199aaaa-0000-7000-8000-000000000001';
 
 type Asked = { readonly subgraph: string; readonly entities: number };
 const asked: Asked[] = [];
@@ -66,14 +68,19 @@ const makeProduct = async (slug: string, isPublished: boolean): Promise<string> 
 beforeAll(async () => {
   const bus = createInProcessBus();
   const keys = await createKeys();
-  tokenFor = (role) => signToken(keys, { subject: 'tester', role });
+  tokenFor = (role) => signToken(keys, { subject: role === 'customer' ? customerId : 'tester', role });
   const mounted = [];
+  const asks = createAsks();
   for (const part of parts) {
     const database = await testDatabase(`template_${part.name}`, async (postgresUrl) => {
-      await (await part.open({ postgresUrl, bus: createInProcessBus() })).stop();
+      await (
+        await part.open({ postgresUrl, bus: createInProcessBus(), ask: asks.of(part.name), keys })
+      ).stop();
     });
     stops.push(database.drop);
-    const subgraph = mountSubgraph(await part.open({ postgresUrl: database.url, bus }), { keys });
+    const opened = await part.open({ postgresUrl: database.url, bus, ask: asks.of(part.name), keys });
+    const subgraph = mountSubgraph(opened, { keys });
+    asks.answeredBy(subgraph);
     stops.push(subgraph.stop);
     mounted.push(subgraph);
   }
@@ -169,4 +176,114 @@ test('what staff see is kept for nobody else, whoever asks first', async () => {
   expect(await slugs('merchandiser')).toEqual(forStaff);
   expect(await slugs('customer')).toEqual(forAll);
   expect(await slugs()).toEqual(forAll);
+});
+
+const priced = `query ($currency: Currency!) { products { nodes { slug variants { id sku
+  price(region: "DE", currency: $currency) { amount { amountMinor } listCode nextChangeAt } } } } }`;
+type PricedVariant = { id: string; sku: string; price: { amount: { amountMinor: number } } | null };
+
+/** What each variant costs, by its SKU. */
+const amounts = async (role?: Role, currency = 'EUR'): Promise<Record<string, number | null>> => {
+  const { products } = await ask(priced, { currency }, role);
+  const variants: PricedVariant[] = products.nodes.flatMap(
+    (node: { variants: PricedVariant[] }) => node.variants,
+  );
+  return Object.fromEntries(variants.map(({ sku, price }) => [sku, price?.amount.amountMinor ?? null]));
+};
+
+const listSaved = async (code: string, fields: object = {}) =>
+  change('priceListSave', 'PriceListSaved', {
+    code,
+    name: code,
+    currency: 'EUR',
+    includesTax: true,
+    ...fields,
+  });
+
+/** Pricing hears of new variants by facts. */
+const pricesSet = (listCode: string, lines: object[]) =>
+  vi.waitFor(() => change('pricesSet', 'PricesSet', { listCode, lines }));
+
+/** Asks as a browser does, and answers for how long it may keep the answer. */
+const maxAgeOf = async (query: string, variables: object): Promise<number> => {
+  const parameters = new URLSearchParams({ query, variables: JSON.stringify(variables) });
+  const headers = { 'apollo-require-preflight': 'yes' };
+  const response = await fetch(`${router.url}?${parameters}`, { headers });
+  expect(response.status).toBe(200);
+  await response.text();
+  return Number(/max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '')?.[1]);
+};
+
+test('a change of a price is seen at once, in every currency, and asks for that variant alone', async () => {
+  await listSaved('RETAIL');
+  const skus = ['trail-boot-41', 'trail-boot-42', 'city-boot-41', 'city-boot-42'];
+  await pricesSet(
+    'RETAIL',
+    skus.map((sku) => ({ sku, amountMinor: 1_000 })),
+  );
+  const validFrom = '2026-01-01T00:00:00Z';
+  await change('exchangeRatesSet', 'ExchangeRatesSet', {
+    validFrom,
+    rates: [{ currency: 'USD', rate: '1.1' }],
+  });
+  await amounts();
+  await amounts(undefined, 'USD');
+  asked.splice(0);
+  expect(await amounts()).toEqual(Object.fromEntries(skus.map((sku) => [sku, 1_000])));
+  expect(asked).toEqual([]);
+
+  await pricesSet('RETAIL', [{ sku: 'city-boot-42', amountMinor: 1_200 }]);
+  asked.splice(0);
+  expect(await amounts()).toMatchObject({ 'city-boot-42': 1_200, 'city-boot-41': 1_000 });
+  expect(asked).toEqual([{ subgraph: 'pricing', entities: 1 }]);
+  expect(await amounts(undefined, 'USD')).toMatchObject({ 'city-boot-42': 1_320, 'city-boot-41': 1_100 });
+  expect(asked).toEqual(Array(2).fill({ subgraph: 'pricing', entities: 1 }));
+});
+
+test('a scheduled price starts and ends at its second, drops its own entries alone, and is kept no longer', async () => {
+  const before = await amounts();
+  const variantId = await variantOf('trail-boot');
+  const startsAt = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 1_000);
+  const endsAt = new Date(startsAt.getTime() + 2_000);
+  const scheduled = { listCode: 'RETAIL', variantId, amountMinor: 700, startsAt, endsAt };
+  await change('priceSchedule', 'PriceScheduled', scheduled);
+  expect(await amounts()).toEqual(before);
+  const leftMs = startsAt.getTime() - Date.now();
+  expect(await maxAgeOf(priced, { currency: 'EUR' })).toBeLessThanOrEqual(Math.max(0, leftMs / 1_000));
+
+  const changedTo = (amount: number) =>
+    vi.waitFor(
+      async () => {
+        const now = await amounts();
+        expect(now['trail-boot-41']).toBe(amount);
+        return { now, at: Date.now() };
+      },
+      { timeout: 4_000, interval: 5 },
+    );
+  asked.splice(0);
+  const started = await changedTo(700);
+  expect(started.at).toBeGreaterThanOrEqual(startsAt.getTime());
+  expect(started.now).toEqual({ ...before, 'trail-boot-41': 700 });
+  const ended = await changedTo(before['trail-boot-41'] ?? 0);
+  expect(ended.at).toBeGreaterThanOrEqual(endsAt.getTime());
+  expect(ended.now).toEqual(before);
+  // Whatever was asked while the clock went on: of all prices, only the one that changed.
+  const questions = asked.filter(({ subgraph }) => subgraph === 'pricing');
+  expect(questions.every(({ entities }) => entities === 1)).toBe(true);
+  expect(await maxAgeOf(priced, { currency: 'EUR' })).toBeGreaterThan(10);
+});
+
+test('the price of a customer’s group is kept for nobody else', async () => {
+  const forAll = await amounts();
+  await change('customerGroupSave', 'CustomerGroupSaved', { code: 'TRADE', name: 'Trade' });
+  await listSaved('TRADE', { customerGroup: 'TRADE' });
+  await pricesSet('TRADE', [{ sku: 'trail-boot-42', amountMinor: 500 }]);
+  expect(await amounts('customer')).toEqual(forAll);
+  await change('customerGroupAssign', 'CustomerGroupAssigned', { customerId, group: 'TRADE' });
+  const ofGroup = { ...forAll, 'trail-boot-42': 500 };
+  expect(await amounts('customer')).toEqual(ofGroup);
+  expect(await amounts()).toEqual(forAll);
+  expect(await amounts('merchandiser')).toMatchObject(forAll);
+  expect(await amounts('customer')).toEqual(ofGroup);
+  expect(await amounts()).toEqual(forAll);
 });

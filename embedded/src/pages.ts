@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pages } from '@storegraph/server';
+import { isFromHere, type Mailbox, mailboxPage } from './mailbox.ts';
 import { pictureOf } from './pictures.ts';
 
 type Page = {
@@ -58,8 +59,22 @@ const send = (request: IncomingMessage, response: ServerResponse, { type, body, 
   response.end(request.method === 'HEAD' ? undefined : body);
 };
 
-/** What the shop answers beside the graph: its start page, and a picture for each name. */
-export const createPages = (): Pages => {
+/** Never kept: what lies in it opens accounts. */
+const sendMailbox = (request: IncomingMessage, response: ServerResponse, mailbox: Mailbox): void => {
+  const headers = {
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  };
+  mailbox().then(
+    (mails) =>
+      send(request, response, { type: 'text/html; charset=utf-8', body: mailboxPage(mails), headers }),
+    (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
+  );
+};
+
+/** What the shop answers beside the graph: its start page, a picture for each name, and to this machine the mailbox. */
+export const createPages = ({ mailbox }: { readonly mailbox: Mailbox }): Pages => {
   const start = startPage();
   return (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
@@ -67,6 +82,7 @@ export const createPages = (): Pages => {
     const name = picturePath.exec(path)?.[1];
     if (name !== undefined) send(request, response, picture(name));
     else if (path === '/') send(request, response, start);
+    else if (path === '/mailbox' && isFromHere(request)) sendMailbox(request, response, mailbox);
     else return false;
     return true;
   };

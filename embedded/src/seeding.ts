@@ -13,12 +13,15 @@ import {
   shopMigrations,
   whileOnlyOne,
 } from './shop-repository.ts';
-import { parts } from './subgraphs.ts';
+import { createAsks, parts } from './subgraphs.ts';
 
 /** How often a start asks whether another process has finished filling the shop. */
 const waitMs = 200;
-/** How often is asked whether the inventory has heard of every new variant. */
+/** How often is asked whether a subgraph has heard of every new variant. */
 const drainPollMs = 25;
+
+/** Nobody sends a token while a shop is filled. */
+const nobodys = { keys: [] };
 
 type Needs = {
   readonly url: string;
@@ -88,10 +91,14 @@ type Parts = { readonly of: (name: string) => MountedSubgraph; readonly bus: Bus
 /** Subgraphs of one's own over the shop's database, for a while. */
 const withSubgraphs = async <T>({ url, log }: Needs, work: (shop: Parts) => Promise<T>): Promise<T> => {
   const bus = createInProcessBus();
+  const asks = createAsks();
   const mounted = new Map<string, MountedSubgraph>();
   try {
     for (const { name, open } of parts) {
-      mounted.set(name, mountSubgraph(await open({ postgresUrl: url, bus }), { log }));
+      const part = await open({ postgresUrl: url, bus, ask: asks.of(name), keys: nobodys });
+      const subgraph = mountSubgraph(part, { log });
+      asks.answeredBy(subgraph);
+      mounted.set(name, subgraph);
     }
     for (const subgraph of mounted.values()) await subgraph.start();
     const of = (name: string) => {
@@ -114,18 +121,22 @@ const hasProducts = async ({ of }: Parts): Promise<boolean> => {
 };
 
 const addProducts = async ({ bus }: Parts, { url, products, tell, signal }: Needs): Promise<void> => {
-  const [{ seedCatalogue }, { seedStock }] = await Promise.all([
+  const [{ seedCatalogue }, { seedStock }, { seedPrices }] = await Promise.all([
     import('@storegraph/product/seed'),
     import('@storegraph/inventory/seed'),
+    import('@storegraph/pricing/seed'),
   ]);
   const written = await over(url, 'product', (db) => seedCatalogue(db, { products, signal }));
   tell(
     `${written.products.toLocaleString('en')} products with ${written.variants.toLocaleString('en')} variants written.`,
   );
   signal?.throwIfAborted();
-  await untilInventoryKnows(url, bus, signal);
+  await untilKnown(url, 'inventory', bus, signal);
   const pieces = await over(url, 'inventory', (db) => seedStock(db, { signal }));
   tell(`${pieces.toLocaleString('en')} pieces put into the warehouses.`);
+  await untilKnown(url, 'pricing', bus, signal);
+  const priced = await over(url, 'pricing', (db) => seedPrices(db, { signal }));
+  tell(`${priced.toLocaleString('en')} variants priced.`);
 };
 
 const over = async <T>(url: string, schema: string, work: (db: Database) => Promise<T>): Promise<T> => {
@@ -137,9 +148,14 @@ const over = async <T>(url: string, schema: string, work: (db: Database) => Prom
   }
 };
 
-const untilInventoryKnows = async (url: string, bus: Bus, signal: AbortSignal | undefined): Promise<void> => {
+const untilKnown = async (
+  url: string,
+  subgraph: string,
+  bus: Bus,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
   const head = await (await bus.log('product')).head();
-  await over(url, 'inventory', async (db) => {
+  await over(url, subgraph, async (db) => {
     const isBehind = async () => {
       const positions = (await consumptionIn(db)).filter(({ publisher }) => publisher === 'product');
       return positions.length === 0 || positions.some(({ sequence }) => sequence < head);

@@ -96,6 +96,23 @@ describe('the shop', () => {
     expect(german.data.products.nodes[0]?.name).not.toBe(nodes[0]?.name);
   });
 
+  it('tells what everything costs, in euros, in dollars and in a currency nobody wrote a price in', async () => {
+    type Price = { listCode: string; amount: { currency: string }; conversion: object | null };
+    type Priced = { products: { nodes: { variants: Record<'eur' | 'usd' | 'gbp', Price | null>[] }[] } };
+    const price = '{ listCode amount { currency } conversion { rate } }';
+    const { data, errors } = await ask<Priced>(`{ products(first: 50) { nodes { variants {
+      eur: price(region: "DE", currency: "EUR") ${price}
+      usd: price(region: "US", currency: "USD") ${price}
+      gbp: price(region: "GB", currency: "GBP") ${price}
+    } } } }`);
+    expect(errors).toBeUndefined();
+    for (const { eur, usd, gbp } of data.products.nodes.flatMap(({ variants }) => variants)) {
+      expect(eur).toEqual({ listCode: 'RETAIL', amount: { currency: 'EUR' }, conversion: null });
+      expect(usd).toEqual({ listCode: 'US', amount: { currency: 'USD' }, conversion: null });
+      expect(gbp).toMatchObject({ listCode: 'RETAIL', conversion: { rate: '0.87' } });
+    }
+  });
+
   it('lets each role do what it may and nobody else', async () => {
     const warehouses = '{ warehouses { code servesRegions } }';
     const { id } = await inStock(1);

@@ -12,10 +12,11 @@ import {
 import { CannotStart, hasCode } from './cannot-start.ts';
 import { openFolder, operationsFolder } from './folder.ts';
 import { openKeys } from './keys.ts';
+import { mailboxOf } from './mailbox.ts';
 import { createPages } from './pages.ts';
 import { fillOnce } from './seeding.ts';
 import { openPostgres } from './shop-postgres.ts';
-import { parts } from './subgraphs.ts';
+import { createAsks, parts } from './subgraphs.ts';
 
 export type ShopOptions = {
   /** Where the shop keeps its database and its keys; made when it is not there. */
@@ -80,21 +81,26 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       import('@storegraph/router'),
     ]);
     // Behind the lock of the database, so that nobody else's --fresh takes them away again.
-    const keys = await openKeys(folder);
+    const opened = await openKeys(folder, (error) => log.error('The keys stay as they were.', { error }));
+    stops.push(async () => opened.stop());
+    const { keys } = opened;
     const isNew = await fillOnce({ url: postgres.url, products, log, tell, signal });
     signal?.throwIfAborted();
 
     const bus = createInProcessBus();
+    const asks = createAsks();
     const subgraphs: MountedSubgraph[] = [];
-    for (const { open } of parts) {
-      const subgraph = mountSubgraph(await open({ postgresUrl: postgres.url, bus }), { keys, log });
+    for (const { name, open } of parts) {
+      const part = await open({ postgresUrl: postgres.url, bus, ask: asks.of(name), keys, shopKeys: keys });
+      const subgraph = mountSubgraph(part, { keys, log });
+      asks.answeredBy(subgraph);
       stops.push(subgraph.stop);
       subgraphs.push(subgraph);
     }
     await Promise.all(subgraphs.map((subgraph) => subgraph.start()));
 
     const supergraphSdl = await readFile(join(schemaFolder, 'supergraph.graphql'), 'utf8');
-    const pages = createPages();
+    const pages = createPages({ mailbox: mailboxOf(subgraphs) });
     const router = await startRouter({
       ...{ supergraphSdl, keys, port, host, pages, log },
       transports: subgraphs.map(localTransport),

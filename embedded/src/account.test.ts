@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as plainRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog, verifyToken } from '@storegraph/server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkInvariants } from './invariants.ts';
+import { openKeys, readKeys } from './keys.ts';
+import { type Shop, startShop } from './shop.ts';
+
+/** Somebody signs up in the shop as npm start opens it: the mail lies in its mailbox. */
+
+let folder = '';
+let shop: Shop;
+beforeAll(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'storegraph-account-')), 'home');
+  shop = await startShop({ folder, port: 0, products: 12, log: createLog(() => {}) });
+});
+afterAll(async () => {
+  await shop.stop();
+  await rm(join(folder, '..'), { recursive: true, force: true });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of its operation, which is text.
+type Answer = any;
+
+const ask = async (query: string, variables: object = {}, token?: string): Promise<Answer> => {
+  const response = await fetch(`${shop.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  return response.json();
+};
+const change = async (mutation: string, input: object, fields: string, token?: string): Promise<Answer> => {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { __typename ${fields} } }`;
+  const variables = { input: { idempotencyKey: crypto.randomUUID(), ...input } };
+  const { data, errors } = await ask(query, variables, token);
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data[mutation];
+};
+/** By its own means, since fetch sets Host itself. */
+const mailbox = (
+  headers: Record<string, string> = {},
+): Promise<{ status: number; text: string; headers: object }> =>
+  new Promise((resolve, reject) => {
+    const asking = plainRequest(`${shop.url}/mailbox`, { headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text, headers: response.headers }),
+      );
+    });
+    asking.on('error', reject).end();
+  });
+
+const password = 'correct horse battery';
+const tokens = '... on SignedIn { tokens { accessToken refreshToken } customer { id email } }';
+
+describe('somebody who buys', () => {
+  test('is a guest, signs up by the mail in the mailbox, and asks as a customer through the one endpoint', async () => {
+    const guest = await change('guestCreate', {}, '... on GuestCreated { token guestId }');
+    const email = 'ada@example.com';
+    await change('signUp', { email, password }, '... on SignUpAccepted { email }', guest.token);
+    await expect.poll(async () => (await mailbox()).text, { timeout: 10_000 }).toContain(email);
+    const token = /<b>([\w.-]+)<\/b>/.exec((await mailbox()).text)?.[1];
+    const signedIn = await change('emailVerify', { token, password }, tokens, guest.token);
+    expect(signedIn).toMatchObject({ __typename: 'SignedIn', customer: { email } });
+    const { accessToken, refreshToken } = signedIn.tokens;
+    const mine = await ask('{ me { id email } mySecurity { sessions { isCurrent } } }', {}, accessToken);
+    expect(mine).toMatchObject({
+      data: { me: { id: signedIn.customer.id, email }, mySecurity: { sessions: [{ isCurrent: true }] } },
+    });
+    const refreshed = '... on SessionRefreshed { tokens { accessToken } }';
+    expect(await change('sessionRefresh', { refreshToken }, refreshed)).toMatchObject({
+      __typename: 'SessionRefreshed',
+    });
+  });
+
+  test('who guesses passwords is slowed down by address, through the router', async () => {
+    const fields = '... on UserError { message }';
+    const types: string[] = [];
+    for (let place = 0; place < 6; place += 1) {
+      const input = { email: 'nobody@example.com', password: 'a wrong password' };
+      types.push((await change('signIn', input, fields)).__typename);
+    }
+    expect(types).toEqual([...Array(5).fill('CredentialsRefused'), 'AttemptDelayed']);
+  });
+});
+
+describe('the mailbox', () => {
+  test('shows mails to this machine alone, and is never kept', async () => {
+    const { status, headers } = await mailbox();
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.any(String),
+    });
+    // A page elsewhere whose name leads to this machine, and somebody behind a proxy.
+    for (const foreign of [
+      { host: 'evil.test' },
+      { 'x-forwarded-for': '203.0.113.7' },
+      { forwarded: 'for=x' },
+    ])
+      expect((await mailbox(foreign)).status).toBe(404);
+  });
+
+  test('is not part of the graph that clients see', async () => {
+    const { errors } = await ask('{ mailbox(first: 1) { text } }');
+    expect(errors[0].message).toContain('mailbox');
+  });
+});
+
+describe('keys', () => {
+  test('are published without what signs', async () => {
+    const published: Answer = await (await fetch(`${shop.url}/.well-known/jwks.json`)).json();
+    const { token } = await change('guestCreate', {}, '... on GuestCreated { token }');
+    expect((await verifyToken(published, token)).viewer).toMatchObject({ kind: 'guest' });
+    expect(JSON.stringify(published)).not.toContain('"d"');
+  });
+
+  test('are kept for their owner alone, with a secret that a shop of before is given', async () => {
+    const own = join(folder, '..', 'keys');
+    await rm(own, { recursive: true, force: true });
+    await mkdir(own);
+    const first = await openKeys(own);
+    first.stop();
+    const { secret, ...before } = JSON.parse(await readFile(join(own, 'keys.json'), 'utf8'));
+    await writeFile(join(own, 'keys.json'), JSON.stringify(before));
+    const again = await openKeys(own);
+    again.stop();
+    expect(again.keys.signing.kid).toBe(first.keys.signing.kid);
+    expect(again.keys.secret).toMatch(/^[\w-]{43}$/);
+    expect(again.keys.secret).not.toBe(secret);
+    expect(await readKeys(own)).not.toHaveProperty('secret');
+  });
+});
+
+test('every invariant of accounts holds', async () => {
+  const findings = (await checkInvariants(shop.postgresUrl)).filter(({ subgraph }) => subgraph === 'account');
+  expect(findings.length).toBeGreaterThan(3);
+  expect(findings.filter(({ rows }) => rows.length > 0)).toEqual([]);
+});
