@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createKeys, log } from '@storegraph/server';
+import { createKeys, log, readSchema } from '@storegraph/server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createEngine } from '../../router/src/engine.ts';
 import { type Runner, refusalOf, resolveText } from '../../router/src/front/operation.ts';
 import type { SubgraphAnswer, Transport } from '../../router/src/reach/transport.ts';
 import { createSharing } from '../../router/src/stream/shared.ts';
 import { createSockets } from '../../router/src/stream/sockets.ts';
+import { compose } from '../../scripts/compose.ts';
 import { bareText, type FromServer, type ToServer, variantIdOf } from './fanout-protocol.ts';
 
 /** One process that holds all sockets and publishes when it is told to: `ours` or `bare`. */
@@ -81,11 +81,9 @@ const startOurs = async (server: ReturnType<typeof createServer>): Promise<Publi
     isReady: async () => undefined,
     close: async () => undefined,
   });
-  const engine = createEngine({
-    supergraphSdl: readFileSync(new URL('../../schema/supergraph.graphql', import.meta.url), 'utf8'),
-    transports: ['inventory', 'product'].map(transportOf),
-    production: true,
-  });
+  const names = ['inventory', 'product'];
+  const { supergraphSdl = '' } = compose(names.map((name) => ({ name, typeDefs: readSchema(name) })));
+  const engine = createEngine({ supergraphSdl, transports: names.map(transportOf), production: true });
   const runner: Runner = {
     ...{ engine: () => engine, resolve: resolveText, guards: {}, production: true, log },
     subscribe: ({ prepared, values }, caller) => engine.subscribe(prepared, values, caller),
