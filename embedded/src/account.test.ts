@@ -6,6 +6,7 @@ import { createLog, verifyToken } from '@storegraph/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkInvariants } from './invariants.ts';
 import { openKeys, readKeys } from './keys.ts';
+import { type Answer, password, peopleOf } from './people-fixture.ts';
 import { type Shop, startShop } from './shop.ts';
 
 /** Somebody signs up in the shop as npm start opens it: the mail lies in its mailbox. */
@@ -21,25 +22,8 @@ afterAll(async () => {
   await rm(join(folder, '..'), { recursive: true, force: true });
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of its operation, which is text.
-type Answer = any;
+const { ask, change } = peopleOf(() => shop.url);
 
-const ask = async (query: string, variables: object = {}, token?: string): Promise<Answer> => {
-  const response = await fetch(`${shop.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables }),
-  });
-  return response.json();
-};
-const change = async (mutation: string, input: object, fields: string, token?: string): Promise<Answer> => {
-  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { __typename ${fields} } }`;
-  const variables = { input: { idempotencyKey: crypto.randomUUID(), ...input } };
-  const { data, errors } = await ask(query, variables, token);
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data[mutation];
-};
 /** By its own means, since fetch sets Host itself. */
 const mailbox = (
   headers: Record<string, string> = {},
@@ -57,35 +41,33 @@ const mailbox = (
     asking.on('error', reject).end();
   });
 
-const password = 'correct horse battery';
 const tokens = '... on SignedIn { tokens { accessToken refreshToken } customer { id email } }';
 
 describe('somebody who buys', () => {
   test('is a guest, signs up by the mail in the mailbox, and asks as a customer through the one endpoint', async () => {
-    const guest = await change('guestCreate', {}, '... on GuestCreated { token guestId }');
+    const guest = await change('guestCreate', {}, undefined, '... on GuestCreated { token guestId }');
     const email = 'ada@example.com';
-    await change('signUp', { email, password }, '... on SignUpAccepted { email }', guest.token);
+    await change('signUp', { email, password }, guest.token);
     await expect.poll(async () => (await mailbox()).text, { timeout: 10_000 }).toContain(email);
     const token = /<b>([\w.-]+)<\/b>/.exec((await mailbox()).text)?.[1];
-    const signedIn = await change('emailVerify', { token, password }, tokens, guest.token);
+    const signedIn = await change('emailVerify', { token, password }, guest.token, tokens);
     expect(signedIn).toMatchObject({ __typename: 'SignedIn', customer: { email } });
     const { accessToken, refreshToken } = signedIn.tokens;
-    const mine = await ask('{ me { id email } mySecurity { sessions { isCurrent } } }', {}, accessToken);
+    const mine = await ask('{ me { id email } mySecurity { sessions { isCurrent } } }', accessToken);
     expect(mine).toMatchObject({
       data: { me: { id: signedIn.customer.id, email }, mySecurity: { sessions: [{ isCurrent: true }] } },
     });
     const refreshed = '... on SessionRefreshed { tokens { accessToken } }';
-    expect(await change('sessionRefresh', { refreshToken }, refreshed)).toMatchObject({
+    expect(await change('sessionRefresh', { refreshToken }, undefined, refreshed)).toMatchObject({
       __typename: 'SessionRefreshed',
     });
   });
 
   test('who guesses passwords is slowed down by address, through the router', async () => {
-    const fields = '... on UserError { message }';
     const types: string[] = [];
     for (let place = 0; place < 6; place += 1) {
       const input = { email: 'nobody@example.com', password: 'a wrong password' };
-      types.push((await change('signIn', input, fields)).__typename);
+      types.push((await change('signIn', input)).__typename);
     }
     expect(types).toEqual([...Array(5).fill('CredentialsRefused'), 'AttemptDelayed']);
   });
@@ -117,7 +99,7 @@ describe('the mailbox', () => {
 describe('keys', () => {
   test('are published without what signs', async () => {
     const published: Answer = await (await fetch(`${shop.url}/.well-known/jwks.json`)).json();
-    const { token } = await change('guestCreate', {}, '... on GuestCreated { token }');
+    const { token } = await change('guestCreate', {}, undefined, '... on GuestCreated { token }');
     expect((await verifyToken(published, token)).viewer).toMatchObject({ kind: 'guest' });
     expect(JSON.stringify(published)).not.toContain('"d"');
   });

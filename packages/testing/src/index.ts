@@ -1,3 +1,6 @@
 export { anonymous } from '@storegraph/server';
+export { brokenInvariants } from './broken-invariants.ts';
 export { type TestDatabase, testDatabase } from './database.ts';
 export { type Answer, key, type Mounted, mountForTest, staff } from './mount.ts';
+export { countOutcomes, createProcesses, type Word } from './processes.ts';
+export { openPublisher, type Publisher } from './publisher.ts';

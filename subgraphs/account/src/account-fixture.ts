@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { connect, type Database } from '@storegraph/postgres';
+import { connect } from '@storegraph/postgres';
 import { createKeys, type Keys, readSchema, signToken, type Viewer, verifyToken } from '@storegraph/server';
-import { key, type Mounted, mountForTest } from '@storegraph/testing';
+import { brokenInvariants, key, type Mounted, mountForTest } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import {
   buildASTSchema,
@@ -111,7 +111,7 @@ export const openAccounts = async (outside: Partial<Outside> = {}) => {
     viewerOf: async ({ tokens }: Answer): Promise<Viewer> =>
       (await verifyToken(keys, tokens.accessToken)).viewer,
     tokenFor: (options: Parameters<typeof signToken>[1]) => signToken(keys, options),
-    broken: () => brokenInvariants(db),
+    broken: () => brokenInvariants(db, invariants),
     stop: async () => {
       await db.close();
       await mounted.stop();
@@ -167,14 +167,4 @@ const people = ({ change, mailsTo }: Shop) => {
     return { ...(await signIn(email)), email, staffId: staffMember.id };
   };
   return { newcomer, signIn, employee };
-};
-
-/** The invariants that do not hold, with what breaks them. */
-const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
-  const broken: Record<string, unknown> = {};
-  for (const [says, query] of Object.entries(invariants)) {
-    const rows = await db.execute(sql.raw(query));
-    if (rows.length > 0) broken[says] = [...rows];
-  }
-  return broken;
 };

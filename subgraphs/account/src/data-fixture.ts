@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import type { Bus } from '@storegraph/events';
 import { connect, type Database } from '@storegraph/postgres';
 import { type Ask, AskError, createKeys, readSchema, type Viewer } from '@storegraph/server';
-import { key, mountForTest } from '@storegraph/testing';
+import { brokenInvariants, key, mountForTest } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import {
   buildASTSchema,
@@ -141,7 +141,7 @@ export const openData = async (
     due: (customerId: string, attempts = 0) =>
       db.execute(sql`update data_jobs set run_at = now() - interval '1 second',
         attempts = greatest(attempts, ${attempts}) where customer_id = ${customerId}`),
-    broken: () => brokenInvariants(db),
+    broken: async () => Object.keys(await brokenInvariants(db, invariants)),
     stop: async () => {
       await db.close();
       await mounted.stop();
@@ -161,14 +161,6 @@ const makeCustomer = async (
       email_verified_at, created_at)
     values (${id}, 'customer', ${email}, ${email}, now(), now(), now())`);
   return { kind: 'customer', id, scopes: new Set() };
-};
-
-const brokenInvariants = async (db: Database): Promise<string[]> => {
-  const broken: string[] = [];
-  for (const [says, query] of Object.entries(invariants)) {
-    if ((await db.execute(sql.raw(query))).length > 0) broken.push(says);
-  }
-  return broken;
 };
 
 export const berlin = {

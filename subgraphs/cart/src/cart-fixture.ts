@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
-import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { createInProcessBus, type Fact } from '@storegraph/events';
+import { connect, type Database, transaction } from '@storegraph/postgres';
 import {
   type Ask,
   AskError,
@@ -10,7 +10,15 @@ import {
   signToken,
   type Viewer,
 } from '@storegraph/server';
-import { type Answer as Executed, key, type Mounted, mountForTest } from '@storegraph/testing';
+import {
+  brokenInvariants,
+  type Answer as Executed,
+  key,
+  type Mounted,
+  mountForTest,
+  openPublisher,
+  type Publisher,
+} from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import type { Owner } from './domain.ts';
 import { invariants } from './invariants.ts';
@@ -140,7 +148,7 @@ export const openCarts = async ({ redisUrl }: { readonly redisUrl?: string } = {
     cart({ ...needs, keys, ...(redisUrl !== undefined && { redisUrl }) });
   const mounted = await mountForTest(opened, { bus, ask: neighbours.ask });
   const db = connect({ url: mounted.url, schema: 'cart', name: 'test' });
-  const catalogue = await openCatalogue(mounted.url);
+  const catalogue = await openPublisher(mounted.url, 'product');
   bus.register(catalogue.events);
   return {
     ...mounted,
@@ -165,7 +173,7 @@ export const openCarts = async ({ redisUrl }: { readonly redisUrl?: string } = {
     signIn: ({ id: customerId }: Owner, { id: guestId }: Owner) =>
       transaction(db, (tx) => saveSignIn(tx, { guestId, customerId, at: new Date().toISOString() })),
     tokenOf: ({ id }: Owner) => signToken(keys, { subject: id, role: 'guest' }),
-    broken: () => brokenInvariants(db),
+    broken: () => brokenInvariants(db, invariants),
     stop: async () => {
       await catalogue.close();
       await db.close();
@@ -198,9 +206,7 @@ const createAsking = ({ execute }: Mounted) => {
   return { run, change, ask, add, cartOf };
 };
 
-type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
-
-const createVariants = ({ publish, events }: Catalogue, db: Database) => {
+const createVariants = ({ publish, events }: Publisher, db: Database) => {
   /** Waits until the carts have heard everything the catalogue has published. */
   const told = async () => {
     const head = await events.head();
@@ -246,28 +252,3 @@ const variantFact = (
   variantId: string,
   productId: string,
 ): Fact => ({ type, aggregateId: variantId, data: { variantId, productId, sku: `SKU-${variantId}` } });
-
-/** A publisher that says what the catalogue would. */
-const openCatalogue = async (url: string) => {
-  await migrate({ url, schema: 'product', folders: [eventsMigrations] });
-  const db = connect({ url, schema: 'product', name: 'catalogue' });
-  const events = openEventLog({ db, publisher: 'product' });
-  return {
-    events,
-    publish: (facts: readonly Fact[]) => transaction(db, async (tx) => append(tx, facts)),
-    close: async () => {
-      await events.stop();
-      await db.close();
-    },
-  };
-};
-
-/** The invariants that do not hold, with what breaks them. */
-export const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
-  const broken: Record<string, unknown> = {};
-  for (const [says, query] of Object.entries(invariants)) {
-    const rows = await db.execute(sql.raw(query));
-    if (rows.length > 0) broken[says] = [...rows];
-  }
-  return broken;
-};

@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
-import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { createInProcessBus } from '@storegraph/events';
+import { connect, type Database } from '@storegraph/postgres';
 import { readSchema, type Viewer } from '@storegraph/server';
-import { type Answer as Executed, key, type Mounted, mountForTest, staff } from '@storegraph/testing';
+import {
+  brokenInvariants,
+  type Answer as Executed,
+  key,
+  type Mounted,
+  mountForTest,
+  openPublisher,
+  type Publisher,
+  staff,
+} from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { invariants } from './invariants.ts';
 import { inventory } from './main.ts';
@@ -60,7 +69,7 @@ export const openInventory = async () => {
   const bus = createInProcessBus();
   const mounted = await mountForTest(inventory, { bus });
   const db = connect({ url: mounted.url, schema: 'inventory', name: 'test' });
-  const catalogue = await openCatalogue(mounted.url);
+  const catalogue = await openPublisher(mounted.url, 'product');
   bus.register(catalogue.events);
   const asking = createAsking(mounted);
   /** What was published while the work ran, in order. */
@@ -82,7 +91,7 @@ export const openInventory = async () => {
     db,
     catalogue,
     factsOf,
-    broken: () => brokenInvariants(db),
+    broken: () => brokenInvariants(db, invariants),
     stop: async () => {
       await catalogue.close();
       await db.close();
@@ -117,7 +126,7 @@ const createAsking = ({ execute }: Mounted) => {
 };
 
 /** Warehouses and variants that no other test uses. */
-const createShelves = (change: Change, { publish, events }: Catalogue, db: Database) => {
+const createShelves = (change: Change, { publish, events }: Publisher, db: Database) => {
   const warehouse = async (fields: object = {}): Promise<string> => {
     const code = `W${randomUUID().slice(0, 8).toUpperCase()}`;
     const saved = await change('warehouseSave', { code, name: code, region: 'DE', ...fields });
@@ -183,30 +192,3 @@ const createClock = (db: Database) => ({
 });
 
 export type TestInventory = Awaited<ReturnType<typeof openInventory>>;
-
-type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
-
-/** A publisher that says what the catalogue would. */
-const openCatalogue = async (url: string) => {
-  await migrate({ url, schema: 'product', folders: [eventsMigrations] });
-  const db = connect({ url, schema: 'product', name: 'catalogue' });
-  const events = openEventLog({ db, publisher: 'product' });
-  return {
-    events,
-    publish: (facts: readonly Fact[]) => transaction(db, async (tx) => append(tx, facts)),
-    close: async () => {
-      await events.stop();
-      await db.close();
-    },
-  };
-};
-
-/** The invariants that do not hold, with what breaks them. */
-export const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
-  const broken: Record<string, unknown> = {};
-  for (const [says, query] of Object.entries(invariants)) {
-    const rows = await db.execute(sql.raw(query));
-    if (rows.length > 0) broken[says] = [...rows];
-  }
-  return broken;
-};

@@ -1,5 +1,6 @@
 import { connect } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
+import type { Word } from '@storegraph/testing';
 import { createInventory } from './service.ts';
 import { openStockPath } from './stock-service.ts';
 import { openWarehouses } from './warehouse-service.ts';
@@ -11,10 +12,6 @@ import { openWarehouses } from './warehouse-service.ts';
 export type Job =
   | { readonly kind: 'buy'; readonly variantId: string; readonly keys: readonly string[] }
   | { readonly kind: 'sweep' };
-export type Word =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'answered'; readonly key: string; readonly outcome: string }
-  | { readonly kind: 'done'; readonly swept: number };
 
 const [url = ''] = process.argv.slice(2);
 const viewer: Viewer = { kind: 'service', id: 'buyers', scopes: new Set() };
@@ -30,8 +27,8 @@ const buy = async (variantId: string, key: string) => {
 
 process.on('message', async (job: Job) => {
   if (job.kind === 'buy') await Promise.all(job.keys.map((key) => buy(job.variantId, key)));
-  const swept = job.kind === 'sweep' ? await stock.sweep() : 0;
-  say({ kind: 'done', swept });
+  else await stock.sweep();
+  say({ kind: 'done' });
 });
 process.on('disconnect', async () => {
   await db.close();

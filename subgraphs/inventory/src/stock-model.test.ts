@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Database } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
+import { brokenInvariants } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { brokenInvariants, openInventory, type TestInventory } from './inventory-fixture.ts';
+import { invariants } from './invariants.ts';
+import { openInventory, type TestInventory } from './inventory-fixture.ts';
 import { createInventory, type Inventory } from './service.ts';
 import { type Command, command, createModel, type Step, variantCount } from './stock-model-fixture.ts';
 import { openStockPath } from './stock-service.ts';
@@ -129,7 +131,7 @@ test('every command ends as in the model, and a repeat as the first time', async
       where variant_id = any(${sql.param(ids)}::uuid[])
       order by array_position(${sql.param(ids)}::uuid[], variant_id)`);
     expect([...rows]).toEqual(ids.map((_, at) => ({ on_hand: model.onHand[at], taken: model.taken[at] })));
-    expect(await brokenInvariants(db)).toEqual({});
+    expect(await brokenInvariants(db, invariants)).toEqual({});
   };
   const property = fc.asyncProperty(
     fc.integer({ min: 1, max: 12 }),
@@ -172,10 +174,10 @@ test('many at once over connections that are cut: what was answered is true, and
       const wave = commands.map(history.toSend).filter((what) => what !== null);
       const outcomes = await runWave(wave, sendAt, isCut);
       for (const [place, what] of wave.entries()) history.keep(what, outcomes[place] ?? { __typename: '' });
-      expect(await brokenInvariants(shop.db)).toEqual({});
+      expect(await brokenInvariants(shop.db, invariants)).toEqual({});
     }
     for (const { what, outcome } of history.sent) expect(await sendAt(0, what)).toEqual(outcome);
-    expect(await brokenInvariants(shop.db)).toEqual({});
+    expect(await brokenInvariants(shop.db, invariants)).toEqual({});
     for (const { db } of processes) await db.close();
   };
   const wave = fc.record({

@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { countOutcomes, createProcesses } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openInventory, type TestInventory } from './inventory-fixture.ts';
-import type { Job, Word } from './process-fixture.ts';
+import type { Job } from './process-fixture.ts';
 
 /** Real processes over one database: the row lock and the CHECK decide, and no process needs another. */
 
@@ -16,61 +16,19 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-const children = new Set<ChildProcess>();
-afterEach(async () => {
-  const ended = [...children].map(
-    (child) => (child.exitCode ?? child.signalCode) === null && once(child, 'exit'),
-  );
-  for (const child of children) if (child.connected) child.disconnect();
-  await Promise.all(ended);
-  children.clear();
-});
-
-/** A process, with what it has said so far. */
-const startProcess = async () => {
-  const child = fork(new URL('./process-fixture.ts', import.meta.url), [shop.url], {
-    execArgv: ['--import', 'tsx'],
-  });
-  children.add(child);
-  const answers = new Map<string, string>();
-  let listeners: ((word: Word) => void)[] = [];
-  child.on('message', (word: Word) => {
-    if (word.kind === 'answered') answers.set(word.key, word.outcome);
-    for (const listener of listeners) listener(word);
-  });
-  const heard = (wanted: (word: Word) => boolean) =>
-    new Promise<Word>((resolve) => {
-      const listener = (word: Word) => {
-        if (!wanted(word)) return;
-        listeners = listeners.filter((other) => other !== listener);
-        resolve(word);
-      };
-      listeners.push(listener);
-    });
-  const work = async (job: Job): Promise<number> => {
-    const done = heard(({ kind }) => kind === 'done');
-    child.send(job);
-    const word = await done;
-    return word.kind === 'done' ? word.swept : 0;
-  };
-  await heard(({ kind }) => kind === 'ready');
-  return { child, answers, heard, work };
-};
+const processes = createProcesses<Job>(new URL('./process-fixture.ts', import.meta.url));
+const startProcess = () => processes.start(shop.url);
+afterEach(processes.stop);
 
 const keysOf = (count: number) => Array.from({ length: count }, () => randomUUID());
-const outcomesOf = (processes: readonly { answers: ReadonlyMap<string, string> }[]) => {
-  const outcomes = processes.flatMap(({ answers }) => [...answers.values()]);
-  return {
-    StockReserved: outcomes.filter((outcome) => outcome === 'StockReserved').length,
-    OutOfStock: outcomes.filter((outcome) => outcome === 'OutOfStock').length,
-  };
-};
+const outcomesOf = (those: Parameters<typeof countOutcomes>[0]) =>
+  countOutcomes(those, 'StockReserved', 'OutOfStock');
 
 test('2,000 buyers in four processes get 100 pieces: exactly 100 of them', async () => {
   const { id } = await shop.stocked(warehouseId, 100);
-  const processes = await Promise.all([1, 2, 3, 4].map(startProcess));
-  await Promise.all(processes.map(({ work }) => work({ kind: 'buy', variantId: id, keys: keysOf(500) })));
-  expect(outcomesOf(processes)).toEqual({ StockReserved: 100, OutOfStock: 1_900 });
+  const buyers = await Promise.all([1, 2, 3, 4].map(startProcess));
+  await Promise.all(buyers.map(({ work }) => work({ kind: 'buy', variantId: id, keys: keysOf(500) })));
+  expect(outcomesOf(buyers)).toEqual({ StockReserved: 100, OutOfStock: 1_900 });
   expect(await shop.broken()).toEqual({});
 });
 

@@ -1,5 +1,6 @@
 import { connect } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
+import type { Word } from '@storegraph/testing';
 import { createCoupons } from './coupon-service.ts';
 
 /** A process of its own that uses up or gives back coupons for a test: `URL`, then jobs by message. */
@@ -8,12 +9,6 @@ export type Job = {
   readonly code: string;
   readonly checkoutIds: readonly string[];
 };
-
-/** What it says of each checkout as soon as it was answered: the test may kill it at any time. */
-export type Word =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'answered'; readonly checkoutId: string; readonly outcome: string }
-  | { readonly kind: 'done' };
 
 const [url = ''] = process.argv.slice(2);
 const viewer: Viewer = { kind: 'service', id: 'order', scopes: new Set() };
@@ -29,7 +24,7 @@ const work = async ({ kind, code }: Job, checkoutId: string) => {
       : await coupons.redeem(viewer, {
           ...{ idempotencyKey, checkoutId, ownerKind: 'customer', ownerId: checkoutId, codes: [code] },
         });
-  say({ kind: 'answered', checkoutId, outcome });
+  say({ kind: 'answered', key: checkoutId, outcome });
 };
 
 /** More than there are connections, so that they are always busy, and few enough that none waits past its limit. */

@@ -1,9 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { countOutcomes, createProcesses } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Job, Word } from './coupon-process-fixture.ts';
+import type { Job } from './coupon-process-fixture.ts';
 import { openPromotions, type TestPromotions } from './promotion-fixture.ts';
 
 /** Real processes over one database: the row lock and the CHECK decide how often a coupon is used. */
@@ -14,54 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-const children = new Set<ChildProcess>();
-afterEach(async () => {
-  const ended = [...children].map(
-    (child) => (child.exitCode ?? child.signalCode) === null && once(child, 'exit'),
-  );
-  for (const child of children) if (child.connected) child.disconnect();
-  await Promise.all(ended);
-  children.clear();
-});
-
-/** A process, with what it has said so far. */
-const startProcess = async () => {
-  const child = fork(new URL('./coupon-process-fixture.ts', import.meta.url), [shop.url], {
-    execArgv: ['--import', 'tsx'],
-  });
-  children.add(child);
-  const answers = new Map<string, string>();
-  let listeners: ((word: Word) => void)[] = [];
-  child.on('message', (word: Word) => {
-    if (word.kind === 'answered') answers.set(word.checkoutId, word.outcome);
-    for (const listener of listeners) listener(word);
-  });
-  const heard = (wanted: (word: Word) => boolean) =>
-    new Promise<void>((resolve) => {
-      const listener = (word: Word) => {
-        if (!wanted(word)) return;
-        listeners = listeners.filter((other) => other !== listener);
-        resolve();
-      };
-      listeners.push(listener);
-    });
-  const work = async (job: Job) => {
-    const done = heard(({ kind }) => kind === 'done');
-    child.send(job);
-    await done;
-  };
-  await heard(({ kind }) => kind === 'ready');
-  return { child, answers, heard, work };
-};
+const processes = createProcesses<Job>(new URL('./coupon-process-fixture.ts', import.meta.url));
+const startProcess = () => processes.start(shop.url);
+afterEach(processes.stop);
 
 const checkouts = (count: number) => Array.from({ length: count }, () => randomUUID());
-const outcomesOf = (processes: readonly { answers: ReadonlyMap<string, string> }[]) => {
-  const outcomes = processes.flatMap(({ answers }) => [...answers.values()]);
-  return {
-    CouponsRedeemed: outcomes.filter((outcome) => outcome === 'CouponsRedeemed').length,
-    CouponsRefused: outcomes.filter((outcome) => outcome === 'CouponsRefused').length,
-  };
-};
+const outcomesOf = (those: Parameters<typeof countOutcomes>[0]) =>
+  countOutcomes(those, 'CouponsRedeemed', 'CouponsRefused');
 const usesOf = async (code: string) => {
   const [row] = await shop.db.execute(sql`select uses from coupons where code = ${code}`);
   return row?.['uses'];
@@ -69,9 +28,9 @@ const usesOf = async (code: string) => {
 
 test('1,000 buyers in four processes use a coupon with 100 uses: exactly 100 of them', async () => {
   const code = await shop.couponCode({ maxUses: 100 });
-  const processes = await Promise.all([1, 2, 3, 4].map(startProcess));
-  await Promise.all(processes.map(({ work }) => work({ kind: 'redeem', code, checkoutIds: checkouts(250) })));
-  expect(outcomesOf(processes)).toEqual({ CouponsRedeemed: 100, CouponsRefused: 900 });
+  const buyers = await Promise.all([1, 2, 3, 4].map(startProcess));
+  await Promise.all(buyers.map(({ work }) => work({ kind: 'redeem', code, checkoutIds: checkouts(250) })));
+  expect(outcomesOf(buyers)).toEqual({ CouponsRedeemed: 100, CouponsRefused: 900 });
   expect(await usesOf(code)).toBe(100);
   expect(await shop.broken()).toEqual({});
 });

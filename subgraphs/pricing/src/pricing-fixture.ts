@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { append, createInProcessBus, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
-import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { createInProcessBus } from '@storegraph/events';
+import { connect, type Database } from '@storegraph/postgres';
 import { readSchema, type Viewer } from '@storegraph/server';
-import { type Answer as Executed, key, type Mounted, mountForTest, staff } from '@storegraph/testing';
+import {
+  brokenInvariants,
+  type Answer as Executed,
+  key,
+  type Mounted,
+  mountForTest,
+  openPublisher,
+  type Publisher,
+  staff,
+} from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { invariants } from './invariants.ts';
 import { pricing } from './main.ts';
@@ -64,7 +73,7 @@ export const openPricing = async () => {
   const bus = createInProcessBus();
   const mounted = await mountForTest(pricing, { bus });
   const db = connect({ url: mounted.url, schema: 'pricing', name: 'test' });
-  const catalogue = await openCatalogue(mounted.url);
+  const catalogue = await openPublisher(mounted.url, 'product');
   bus.register(catalogue.events);
   const asking = createAsking(mounted);
   /** What was published while the work ran, in order. */
@@ -80,7 +89,7 @@ export const openPricing = async () => {
     db,
     catalogue,
     factsOf,
-    broken: () => brokenInvariants(db),
+    broken: () => brokenInvariants(db, invariants),
     stop: async () => {
       await catalogue.close();
       await db.close();
@@ -128,7 +137,7 @@ const createAsking = ({ execute }: Mounted) => {
 export const representation = (id: string) => ({ __typename: 'ProductVariant', id });
 
 /** Lists and variants that no other test uses. */
-const createShelves = (change: Change, { publish, events }: Catalogue, db: Database) => {
+const createShelves = (change: Change, { publish, events }: Publisher, db: Database) => {
   const list = async (fields: object = {}): Promise<string> => {
     const code = `L${randomUUID().slice(0, 8).toUpperCase()}`;
     const input = { code, name: code, currency: 'EUR', includesTax: true, ...fields };
@@ -177,30 +186,3 @@ const createShelves = (change: Change, { publish, events }: Catalogue, db: Datab
 };
 
 export type TestPricing = Awaited<ReturnType<typeof openPricing>>;
-
-type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
-
-/** A publisher that says what the catalogue would. */
-const openCatalogue = async (url: string) => {
-  await migrate({ url, schema: 'product', folders: [eventsMigrations] });
-  const db = connect({ url, schema: 'product', name: 'catalogue' });
-  const events = openEventLog({ db, publisher: 'product' });
-  return {
-    events,
-    publish: (facts: readonly Fact[]) => transaction(db, async (tx) => append(tx, facts)),
-    close: async () => {
-      await events.stop();
-      await db.close();
-    },
-  };
-};
-
-/** The invariants that do not hold, with what breaks them. */
-export const brokenInvariants = async (db: Database): Promise<Record<string, unknown>> => {
-  const broken: Record<string, unknown> = {};
-  for (const [says, query] of Object.entries(invariants)) {
-    const rows = await db.execute(sql.raw(query));
-    if (rows.length > 0) broken[says] = [...rows];
-  }
-  return broken;
-};

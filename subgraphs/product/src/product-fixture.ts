@@ -1,7 +1,6 @@
 import { connect } from '@storegraph/postgres';
 import { readSchema } from '@storegraph/server';
-import { key, mountForTest, staff } from '@storegraph/testing';
-import { sql } from 'drizzle-orm';
+import { brokenInvariants, key, mountForTest, staff } from '@storegraph/testing';
 import {
   buildASTSchema,
   type GraphQLNamedType,
@@ -78,11 +77,7 @@ export type Catalogue = Awaited<ReturnType<typeof openCatalogue>>;
 export const invariantsBroken = async ({ url }: Catalogue): Promise<string[]> => {
   const db = connect({ url, schema: 'product', name: 'invariants' });
   try {
-    const broken: string[] = [];
-    for (const [name, query] of Object.entries(invariants)) {
-      if ((await db.execute(sql.raw(query))).length > 0) broken.push(name);
-    }
-    return broken;
+    return Object.keys(await brokenInvariants(db, invariants));
   } finally {
     await db.close();
   }
