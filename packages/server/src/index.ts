@@ -53,6 +53,7 @@ export {
   isStranger,
   kindOfRole,
   type Role,
+  rightsOf,
   roles,
   scopesOfRole,
   type Viewer,

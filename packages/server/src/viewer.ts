@@ -67,6 +67,10 @@ export const isStranger = (viewer: Viewer): boolean => viewer.kind === 'anonymou
 export const hasScope = (viewer: Viewer, scope: string): boolean =>
   viewer.kind !== 'anonymous' && viewer.scopes.has(scope);
 
+/** Who a viewer is and what they may, as text: viewers of one text are given the same. Empty for nobody in particular. */
+export const rightsOf = (viewer: Viewer): string =>
+  viewer.kind === 'anonymous' ? '' : JSON.stringify([viewer.kind, viewer.id, [...viewer.scopes].sort()]);
+
 /** Under which name the viewer's idempotency keys are kept: `staff:ID`, `anonymous`. */
 export const callerScope = (viewer: Viewer): string =>
   viewer.kind === 'anonymous' ? 'anonymous' : `${viewer.kind}:${viewer.id}`;

@@ -1,4 +1,4 @@
-import type { Call } from '@storegraph/server';
+import { type Call, rightsOf } from '@storegraph/server';
 import type { SubgraphAnswer, Subquery, Transport } from '../reach/transport.ts';
 import type { TaggedStore } from './tagged-store.ts';
 
@@ -23,9 +23,8 @@ export type Asked = {
  * nobody, because their scopes may open more.
  */
 export const scopeOf = ({ subquery, call: { viewer } }: Pick<Asked, 'subquery' | 'call'>): string => {
-  if (viewer.kind === 'anonymous') return '';
-  if (viewer.kind === 'guest' && subquery.keeping.caching?.scope === 'PUBLIC') return '';
-  return JSON.stringify([viewer.kind, viewer.id, [...viewer.scopes].sort()]);
+  const isForAll = viewer.kind === 'guest' && subquery.keeping.caching?.scope === 'PUBLIC';
+  return isForAll ? '' : rightsOf(viewer);
 };
 
 /** Only what is whole is kept: an error is tried again. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isStranger, type Viewer } from '@storegraph/server';
+import { isStranger, rightsOf, type Viewer } from '@storegraph/server';
 import type { Caching, Prepared, Values } from '../prepare/prepared.ts';
 import type { Answer } from '../run/answer.ts';
 import { compress, type Exchange, encodingFor, line, write } from './exchange.ts';
@@ -42,9 +42,6 @@ export const canonical = (value: unknown): string => {
   entries.sort(([one], [other]) => (one < other ? -1 : 1));
   return `{${entries.map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join()}}`;
 };
-
-const rightsOf = (viewer: Viewer): string =>
-  viewer.kind === 'anonymous' ? '' : JSON.stringify([viewer.kind, viewer.id, [...viewer.scopes].sort()]);
 
 /** The variables come last: whatever they hold, they cannot be taken for another part. */
 const keyOf = ({ prepared: { id, name }, values }: Asked, rights: string): string =>

@@ -1,4 +1,4 @@
-import type { Call, Viewer } from '@storegraph/server';
+import { type Call, rightsOf } from '@storegraph/server';
 import { byDeadline } from './by-deadline.ts';
 import { failure } from './failure.ts';
 import type { SubgraphAnswer, Subquery, Transport } from './transport.ts';
@@ -31,11 +31,8 @@ const copyOf = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]));
 };
 
-const viewerKey = (viewer: Viewer): string =>
-  viewer.kind === 'anonymous' ? '' : JSON.stringify([viewer.kind, viewer.id, [...viewer.scopes].sort()]);
-
 /** Everything of a call that a subgraph could make a difference of. */
-const scopeOf = ({ token, viewer }: Call): string => token ?? viewerKey(viewer);
+const scopeOf = ({ token, viewer }: Call): string => token ?? rightsOf(viewer);
 
 const isLate = ({ errors }: SubgraphAnswer): boolean =>
   errors?.some(({ extensions }) => extensions?.['code'] === 'DEADLINE_EXCEEDED') ?? false;

@@ -1,4 +1,4 @@
-import type { Call } from '@storegraph/server';
+import { type Call, rightsOf } from '@storegraph/server';
 import type { Opened } from '../front/operation.ts';
 import type { Prepared } from '../prepare/prepared.ts';
 import type { Answer } from '../run/answer.ts';
@@ -12,10 +12,7 @@ export type Follow = (opened: Opened, call: Call, follower: Follower) => Followe
 type Known = { readonly places: Places; readonly groups: Map<string, Group> };
 
 /** With the token, because what was opened with one ends with it. */
-const scopeOf = ({ viewer, token = '' }: Call): string =>
-  viewer.kind === 'anonymous'
-    ? 'anonymous'
-    : JSON.stringify([viewer.kind, viewer.id, [...viewer.scopes].sort(), token]);
+const scopeOf = ({ viewer, token = '' }: Call): string => `${rightsOf(viewer)} ${token}`;
 
 /**
  * Lets all who follow the same share one upstream and one run of the plan for each event: the same operation,
