@@ -122,6 +122,8 @@ const runInbox = (needs: InboxNeeds) => {
         // It ends by itself when the log is stopped.
         return await run(log);
       } catch (error) {
+        // Whoever stops closes the databases under what is being read.
+        if (signal.aborted) return;
         if (error instanceof CursorTooOldError) halt = error;
         onError(error, null);
       }

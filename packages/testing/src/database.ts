@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 /** A database of a test's own. */
 export type TestDatabase = {
   url: string;
-  /** Drops it. Fails when somebody is still connected: that is a leak, and it is named. */
+  /** Drops it. Fails when a client is still connected: that is a leak, and it is named. The server's own workers come and go. */
   drop(): Promise<void>;
 };
 
@@ -33,7 +33,8 @@ export const testDatabase = async (
     drop: () =>
       administer(async (run) => {
         const left = await run(
-          `select application_name, state, query from pg_stat_activity where datname = '${name}'`,
+          `select application_name, state, query from pg_stat_activity
+           where datname = '${name}' and backend_type = 'client backend'`,
         );
         await run(`drop database ${name} with (force)`);
         if (left.length > 0) throw new Error(`Connections were left open: ${JSON.stringify(left)}`);
