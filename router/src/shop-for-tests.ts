@@ -114,13 +114,14 @@ export const createStock = () => {
       Mutation: { stockSet: (_: unknown, { itemId }: { itemId: string }) => ({ id: itemId }) },
       Subscription: {
         stockChanged: {
-          subscribe: (_: unknown, { after }: { after: number }, { signal }: Request) => follow(after, signal),
+          subscribe: (_: unknown, { after }: { after: number }, { signal }: Request) =>
+            follow(after, signal()),
           resolve: ({ cursor, itemId }: { cursor: number; itemId: string }) => ({
             cursor,
             item: { id: itemId },
           }),
         },
-        sealedChanged: { subscribe: (_: unknown, __: unknown, { signal }: Request) => follow(0, signal) },
+        sealedChanged: { subscribe: (_: unknown, __: unknown, { signal }: Request) => follow(0, signal()) },
       },
       Item: { available: ({ id }: { id: string }) => Number(id) * 10, sold: () => 3 },
     },

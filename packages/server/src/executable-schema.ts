@@ -89,10 +89,11 @@ const resolveEntities = (schema: GraphQLSchema): void => {
 
 /** Builds the schema with its scalars, its scopes enforced and its replays noted. */
 export const createExecutableSchema = ({ typeDefs, resolvers }: Subgraph): ExecutableSchema => {
-  const executions = new WeakMap<object, Execution>();
+  // A property of its own rather than a WeakMap, whose entries the garbage collector has to look through.
+  const mark = Symbol('execution');
 
   const executionOf = (context: unknown): Execution => {
-    const execution = typeof context === 'object' && context !== null ? executions.get(context) : undefined;
+    const execution = (context as { readonly [mark]?: Execution } | null | undefined)?.[mark];
     if (!execution) throw new Error('An execution was started without its context being made known.');
     return execution;
   };
@@ -101,10 +102,9 @@ export const createExecutableSchema = ({ typeDefs, resolvers }: Subgraph): Execu
     if (typeof context !== 'object' || context === null)
       throw new Error('A subgraph context must be an object.');
     // A context used twice would let one viewer's rights answer for another's.
-    if (executions.has(context))
-      throw new Error('A subgraph context must be a fresh object for each request.');
-    const execution = { viewer, replayed: [] };
-    executions.set(context, execution);
+    if (mark in context) throw new Error('A subgraph context must be a fresh object for each request.');
+    const execution: Execution = { viewer, replayed: [] };
+    (context as { [mark]?: Execution })[mark] = execution;
     return execution;
   };
 

@@ -105,7 +105,7 @@ export const createNotes = () => {
 
   const streamOf = {
     subscribe: (_: unknown, { after = newest }: { after?: number }, { signal }: Context) =>
-      follow(after, signal),
+      follow(after, signal()),
     resolve: (event: Note) => event,
   };
   const resolvers = {

@@ -7,6 +7,7 @@ import { asGraphQLError, deadlineExceeded, maskErrors } from './errors.ts';
 import type { ExecutableSchema } from './executable-schema.ts';
 import type { Log } from './log.ts';
 import type { OpenedOperation } from './operation.ts';
+import { type Age, requestOf } from './request.ts';
 import { after, type Soon } from './soon.ts';
 import { failSpan, inSpan, spansOfStatements } from './span.ts';
 import { isStream } from './stream.ts';
@@ -124,17 +125,9 @@ export const createRunner = (
   const { limited, idle } = createLimiter(failed);
 
   const argumentsOf = (opened: OpenedOperation, ending: Ending, rootValue?: unknown) => {
-    const { document, variables, operationName, viewer, requestId, deadlineAt, address = null } = opened;
-    const age = { holdsForMs: Number.POSITIVE_INFINITY };
-    const contextValue = subgraph.context({
-      ...{ viewer, requestId, deadlineAt, address },
-      holdsForMs: (ms) => {
-        age.holdsForMs = Math.min(age.holdsForMs, Math.max(0, Math.floor(ms)));
-      },
-      get signal() {
-        return signalOf(ending);
-      },
-    });
+    const { document, variables, operationName, viewer } = opened;
+    const age: Age = { holdsForMs: Number.POSITIVE_INFINITY };
+    const contextValue = subgraph.context(requestOf(opened, ending, age));
     const execution = begin(contextValue, viewer);
     return {
       execution,

@@ -14,8 +14,8 @@ export type Request = {
    * nobody keeps the answer longer. The least counts; Infinity says nothing.
    */
   readonly holdsForMs: (ms: number) => void;
-  /** Aborted when nobody waits any more: the subscription ended, or the deadline passed. */
-  readonly signal: AbortSignal;
+  /** A signal that is aborted when nobody waits any more. Made when it is asked for: it costs more than most fields. */
+  readonly signal: () => AbortSignal;
 };
 
 /** One part of the graph, composed but not yet reachable: hand it to mountSubgraph or serveSubgraph. */

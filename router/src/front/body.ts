@@ -95,7 +95,6 @@ const codeOf = (error: unknown): unknown =>
 
 /** A megabyte of zeros packs into a kilobyte, so the bound holds for what comes out. */
 const unpack = async (bytes: Buffer, encoding: string, maxBytes: number): Promise<Buffer> => {
-  if (encoding === 'identity') return bytes;
   if (!isUnpacker(encoding)) {
     throw new BadRequest(
       415,
@@ -138,7 +137,8 @@ export const readJson = async (request: IncomingMessage, limits: BodyLimits): Pr
   checkType(request.headers['content-type']);
   const bytes = await readBytes(request, limits);
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
-  const text = textOf(await unpack(bytes, encoding, limits.maxBodyBytes));
+  const body = encoding === 'identity' ? bytes : await unpack(bytes, encoding, limits.maxBodyBytes);
+  const text = textOf(body);
   try {
     return JSON.parse(text);
   } catch (error) {

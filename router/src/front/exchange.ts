@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip, constants as zlib } from 'node:zlib';
+import type { Soon } from '@storegraph/server';
 import type { Answer } from '../run/answer.ts';
 import { type Accepted, acceptedOf, type Encoding, encodingOf } from './accept.ts';
 import type { Refusal } from './refusal.ts';
@@ -76,12 +77,12 @@ export const write = (
 export const line = (text: string): string => `${text}\n`;
 
 /** Sends an answer that nobody may keep. */
-export const send = async (
+export const send = (
   exchange: Exchange,
   status: number,
   text: string,
   more: readonly string[] = [],
-): Promise<void> => {
+): Soon<void> => {
   const body = line(text);
   const headers = [
     'cache-control',
@@ -91,8 +92,9 @@ export const send = async (
   ];
   const encoding = encodingFor(exchange, body.length);
   if (encoding === null) return write(exchange, status, headers, body, Buffer.byteLength(body));
-  const packed = await compress(body, encoding);
-  write(exchange, status, [...headers, 'content-encoding', encoding], packed, packed.length);
+  return compress(body, encoding).then((packed) =>
+    write(exchange, status, [...headers, 'content-encoding', encoding], packed, packed.length),
+  );
 };
 
 /** The status of an answer: what is wrong with the GraphQL alone is no failure to clients of the old media type. */
@@ -102,16 +104,13 @@ export const statusOf = ({ refusedWith }: Answer, { isLegacy }: Accepted): numbe
 };
 
 /** Sends what is wrong with a request as HTTP, or with us: its status stands in every media type. */
-export const sendFailure = (
-  exchange: Exchange,
-  { refusedWith, body, headers = {} }: Refusal,
-): Promise<void> => {
+export const sendFailure = (exchange: Exchange, { refusedWith, body, headers = {} }: Refusal): Soon<void> => {
   const more = Object.entries(headers).filter(([name]) => name !== 'connection' || isOne(exchange));
   return send(exchange, refusedWith ?? 500, body, more.flat());
 };
 
 /** Sends the answer that says why nothing was run. */
-export const sendRefusal = (exchange: Exchange, refusal: Refusal): Promise<void> =>
+export const sendRefusal = (exchange: Exchange, refusal: Refusal): Soon<void> =>
   sendFailure(exchange, { ...refusal, refusedWith: statusOf(refusal, exchange.accepted) });
 
 /** Opens what is known of a request before it is read. */

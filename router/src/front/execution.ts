@@ -1,3 +1,4 @@
+import { after, type Soon } from '@storegraph/server';
 import { isAnswer } from '../run/answer.ts';
 import { type Exchange, send, sendRefusal, statusOf } from './exchange.ts';
 import { type GraphRequest, graphRequestOf } from './graph-request.ts';
@@ -6,7 +7,7 @@ import { type AnswerStore, cachingFor, findKept, keep, sendKept, writeKept } fro
 import type { FrontLimits } from './limits.ts';
 import { type Opened, open, type Runner, run } from './operation.ts';
 import type { Outflows } from './outflow.ts';
-import { answerOf, BadRequest, overLimit } from './refusal.ts';
+import { answerOf, BadRequest, overLimit, type Refusal } from './refusal.ts';
 import { runAsEvents, sendEvents, streamSubscription } from './subscription.ts';
 
 /** What it takes to answer an operation. */
@@ -39,24 +40,22 @@ const checkMethod = ({ request: { method }, accepted }: Exchange, { prepared: { 
 
 /** Runs what was asked and sends it the way the client takes it. */
 export const createExecution = ({ runner, outflows, limits, answers }: ExecutionOptions) => {
-  const runOnce = async (exchange: Exchange, opened: Opened, caller: Caller): Promise<void> => {
+  const runOnce = (exchange: Exchange, opened: Opened, caller: Caller): Soon<void> => {
     const kept = answers && findKept(answers, opened, caller.viewer);
     if (kept) return sendKept(exchange, kept);
     const since = answers?.moment() ?? 0;
-    const running = run(opened, caller, runner);
-    const answer = running instanceof Promise ? await running : running;
-    const caching = answer.hasErrors ? null : cachingFor(opened.prepared, caller.viewer);
-    if (!caching) return send(exchange, statusOf(answer, exchange.accepted), answer.body);
-    const made = keep(answer, caching);
-    // A reload forgets what was kept, and must not be told afterwards what the graph before it answers.
-    if (answers && opened.engine === runner.engine())
-      writeKept(answers, made, { asked: opened, viewer: caller.viewer, answer, since });
-    return sendKept(exchange, made);
+    return after(run(opened, caller, runner), (answer) => {
+      const caching = answer.hasErrors ? null : cachingFor(opened.prepared, caller.viewer);
+      if (!caching) return send(exchange, statusOf(answer, exchange.accepted), answer.body);
+      const made = keep(answer, caching);
+      // A reload forgets what was kept, and must not be told afterwards what the graph before it answers.
+      if (answers && opened.engine === runner.engine())
+        writeKept(answers, made, { asked: opened, viewer: caller.viewer, answer, since });
+      return sendKept(exchange, made);
+    });
   };
 
-  const answerOne = async (exchange: Exchange, asked: GraphRequest, caller: Caller): Promise<void> => {
-    const opening = open(asked, caller, runner);
-    const opened = opening instanceof Promise ? await opening : opening;
+  const answerOpened = (exchange: Exchange, opened: Opened | Refusal, caller: Caller): Soon<void> => {
     const { json, prefersEvents } = exchange.accepted;
     if (isAnswer(opened)) {
       return prefersEvents ? sendEvents(exchange, outflows, opened) : sendRefusal(exchange, opened);
@@ -68,6 +67,9 @@ export const createExecution = ({ runner, outflows, limits, answers }: Execution
     if (json === null) throw notAcceptable();
     return runOnce(exchange, opened, caller);
   };
+
+  const answerOne = (exchange: Exchange, asked: GraphRequest, caller: Caller): Soon<void> =>
+    after(open(asked, caller, runner), (opened) => answerOpened(exchange, opened, caller));
 
   const bodyOf = async (asked: GraphRequest, caller: Caller): Promise<string> => {
     const opened = await open(asked, caller, runner);

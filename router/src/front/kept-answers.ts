@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isStranger, rightsOf, type Viewer } from '@storegraph/server';
+import { isStranger, rightsOf, type Soon, type Viewer } from '@storegraph/server';
 import type { Caching, Prepared, Values } from '../prepare/prepared.ts';
 import type { Answer } from '../run/answer.ts';
 import { compress, type Exchange, encodingFor, line, write } from './exchange.ts';
@@ -127,7 +127,7 @@ const headersOf = (kept: Kept, etag: string, variesByOrigin: boolean): string[] 
 };
 
 /** Sends an answer that may be kept, or 304 to who has it. */
-export const sendKept = async (exchange: Exchange, kept: Kept): Promise<void> => {
+export const sendKept = (exchange: Exchange, kept: Kept): Soon<void> => {
   const encoding = encodingFor(exchange, kept.byteLength);
   // A strong tag names the bytes on the wire, and these differ by compression.
   const etag = encoding === null ? `"${kept.tag}"` : `"${kept.tag}-${encoding}"`;
@@ -140,6 +140,7 @@ export const sendKept = async (exchange: Exchange, kept: Kept): Promise<void> =>
   }
   if (encoding === null) return write(exchange, 200, headers, kept.body, kept.byteLength);
   kept.packed[encoding] ??= compress(kept.body, encoding);
-  const packed = await kept.packed[encoding];
-  write(exchange, 200, [...headers, 'content-encoding', encoding], packed, packed.length);
+  return kept.packed[encoding].then((packed) =>
+    write(exchange, 200, [...headers, 'content-encoding', encoding], packed, packed.length),
+  );
 };

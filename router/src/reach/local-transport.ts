@@ -5,9 +5,7 @@ import type { Transport } from './transport.ts';
 export const localTransport = (mounted: MountedSubgraph): Transport => ({
   name: mounted.name,
   fetch: ({ document, operationName }, variables, { viewer, requestId, deadlineAt, address }) =>
-    mounted.execute({
-      ...{ query: document(), operationName, variables, viewer, requestId, deadlineAt, address },
-    }),
+    mounted.execute({ query: document(), operationName, variables, viewer, requestId, deadlineAt, address }),
   subscribe: ({ document, operationName }, variables, { viewer, requestId, deadlineAt, address }) =>
     mounted.subscribe({
       ...{ query: document(), operationName, variables, viewer, requestId, deadlineAt, address },

@@ -55,7 +55,7 @@ export const createBoxes = () => {
 
   async function* changes(after: number, { signal }: Request) {
     streams.opened += 1;
-    signal.addEventListener('abort', () => {
+    signal().addEventListener('abort', () => {
       streams.closed += 1;
     });
     for (let told = after; ; told += 1) {

@@ -10,13 +10,16 @@ const shortLength = 40;
 const isEscaped = (code: number): boolean =>
   code < 0x20 || code === 0x22 || code === 0x5c || (code >= 0xd800 && code <= 0xdfff);
 
-/** Most texts are short, and nothing in them has to be escaped. */
-const quoted = (value: string): string => {
-  if (value.length > shortLength) return JSON.stringify(value);
+/** A text as it stands between its quotes. Most are short, and nothing in them has to be escaped. */
+export const unquoted = (value: string): string => {
+  if (value.length > shortLength) return JSON.stringify(value).slice(1, -1);
   for (let at = 0; at < value.length; at += 1)
-    if (isEscaped(value.charCodeAt(at))) return JSON.stringify(value);
-  return `"${value}"`;
+    if (isEscaped(value.charCodeAt(at))) return JSON.stringify(value).slice(1, -1);
+  return value;
 };
+
+const quoted = (value: string): string =>
+  value.length > shortLength ? JSON.stringify(value) : `"${unquoted(value)}"`;
 
 const text: LeafWriter = (value) => (typeof value === 'string' ? quoted(value) : null);
 
@@ -39,6 +42,18 @@ const builtIn: ReadonlyMap<string, LeafWriter> = new Map([
   ['Boolean', boolean],
   ['ID', id],
 ]);
+
+/** Whether all its values are texts, and stand between quotes. */
+export const isText = ({ name }: GraphQLLeafType): boolean => name === 'String' || name === 'ID';
+
+const expressions: ReadonlyMap<string, string> = new Map([
+  ['Float', "Number.isFinite(value) ? '' + value : null"],
+  ['Int', "Number.isInteger(value) ? '' + value : null"],
+  ['Boolean', "value === true ? 'true' : value === false ? 'false' : null"],
+]);
+
+/** Writes most values of a type, as an expression of `value`; null for those that its writer has to look at. */
+export const leafExpression = ({ name }: GraphQLLeafType): string => expressions.get(name) ?? 'null';
 
 export const leafWriter = (type: GraphQLLeafType): LeafWriter => {
   if (!isEnumType(type)) return builtIn.get(type.name) ?? any;

@@ -29,7 +29,7 @@ export const importResolvers = {
     productImportProgressed: {
       subscribe: async (_parent, { id, after }, { imports, signal }) => {
         const place = typeof after === 'string' ? Number(/^\d{1,15}$/.exec(after)?.[0]) : null;
-        const steps = Number.isNaN(place) ? null : await imports.follow(id, place, signal);
+        const steps = Number.isNaN(place) ? null : await imports.follow(id, place, signal());
         if (!steps) throw badInput('There is no such import, or `after` is no cursor of this subscription.');
         return steps;
       },

@@ -27,7 +27,7 @@ export type Context = {
   readonly imports: Imports;
   readonly loaders: Loaders;
   /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
 };
 
 /** The tables of this subgraph, its own and those of the packages it uses. */
