@@ -14,6 +14,7 @@ export const asAnswer = (value: unknown): SubgraphAnswer | null => {
   if (data != null && !isObject(data)) return null;
   // Null without an error would be shown as if nothing were there.
   if (data == null && (errors == null || errors.length === 0)) return null;
+  if (errors === undefined && extensions === undefined) return { data };
   return {
     ...(data !== undefined && { data }),
     ...(errors != null && { errors }),

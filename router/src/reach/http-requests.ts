@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Call, Log } from '@storegraph/server';
+import type { Call, Log, Soon } from '@storegraph/server';
 import type { Dispatcher } from 'undici';
 import type { Breaker } from './breaker.ts';
 import { remainingUntil } from './by-deadline.ts';
@@ -23,6 +23,8 @@ export type HttpRequestsOptions = {
 /** A question, its body ready to be sent, and whose it is. */
 export type Asking = { readonly kind: Subquery['kind']; readonly body: string; readonly call: Call };
 
+const leftAlone: Outcome = { answer: 'SUBGRAPH_BROKEN', verdict: 'unknown', mayRetry: false };
+
 /** A third attempt finds what a second did not only where something is starting. */
 const maxRetries = 2;
 
@@ -31,38 +33,38 @@ export const createHttpRequests = (options: HttpRequestsOptions) => {
   const { name, dispatcher, path, acceptsPacked, timeoutMs, maxAnswerBytes } = options;
   const { retryDelayMs, breaker, log } = options;
 
-  const send = async ({ kind, body, call }: Asking): Promise<Outcome> => {
+  const send = ({ kind, body, call }: Asking): Promise<Outcome> => {
     const remainingMs = remainingUntil(call.deadlineAt);
-    if (remainingMs <= 0) return failed('DEADLINE_EXCEEDED', 'Nothing was sent.');
+    if (remainingMs <= 0) return Promise.resolve(failed('DEADLINE_EXCEEDED', 'Nothing was sent.'));
     const limitMs = kind === 'mutation' ? remainingMs : Math.min(remainingMs, timeoutMs);
     const headers = requestHeaders(call, { limitMs, acceptsPacked });
-    const received = await exchange(dispatcher, { path, headers, body, limitMs, maxAnswerBytes });
-    return judge(received, limitMs === remainingMs);
+    const sent = { path, headers, body, limitMs, maxAnswerBytes };
+    return exchange(dispatcher, sent).then((received) => judge(received, limitMs === remainingMs));
   };
 
-  const attempt = async (asking: Asking): Promise<Outcome> => {
-    if (!breaker.mayGo()) return { answer: 'SUBGRAPH_BROKEN', verdict: 'unknown', mayRetry: false };
-    const outcome = await send(asking);
-    const { reason, verdict } = outcome;
-    const { requestId } = asking.call;
+  const note = ({ verdict, reason }: Outcome, { requestId }: Call): void => {
     if (verdict === 'ill') log.warn('A subgraph failed.', { subgraph: name, requestId, reason });
-    if (breaker.note(verdict)) {
-      log.warn(breaker.isOpen() ? 'A subgraph is left alone.' : 'A subgraph is well again.', {
-        subgraph: name,
-      });
-    }
-    return outcome;
+    if (!breaker.note(verdict)) return;
+    log.warn(breaker.isOpen() ? 'A subgraph is left alone.' : 'A subgraph is well again.', {
+      subgraph: name,
+    });
   };
 
-  const ask = async (asking: Asking): Promise<Outcome> => {
-    for (let retry = 0; ; retry += 1) {
-      const outcome = await attempt(asking);
-      if (!outcome.mayRetry || asking.kind !== 'query' || retry === maxRetries) return outcome;
-      const delayMs = retryDelayMs(retry);
-      if (Date.now() + delayMs >= asking.call.deadlineAt) return outcome;
-      await pause(delayMs);
-    }
+  /** Asks again after its pause, where what came of it lets us and there is time. */
+  const goOn = (outcome: Outcome, asking: Asking, retry: number): Soon<Outcome> => {
+    note(outcome, asking.call);
+    if (!outcome.mayRetry || asking.kind !== 'query' || retry === maxRetries) return outcome;
+    const delayMs = retryDelayMs(retry);
+    if (Date.now() + delayMs >= asking.call.deadlineAt) return outcome;
+    return pause(delayMs).then(() => attempt(asking, retry + 1));
   };
+
+  const attempt = (asking: Asking, retry: number): Promise<Outcome> =>
+    breaker.mayGo()
+      ? send(asking).then((outcome) => goOn(outcome, asking, retry))
+      : Promise.resolve(leftAlone);
+
+  const ask = (asking: Asking): Promise<Outcome> => attempt(asking, 0);
 
   /** `send` goes past the breaker. */
   return { ask, send };

@@ -65,14 +65,20 @@ export const httpTransport = (options: HttpTransportOptions): Transport => {
 
   return {
     name,
-    fetch: async (subquery, variables, call) => {
+    fetch: (subquery, variables, call) => {
       if (underWay >= maxUnderWay) return failure(subquery, 'SERVICE_UNAVAILABLE');
       const body = `${subquery.wire},"variables":${JSON.stringify(variables)}}`;
       underWay += 1;
-      const { answer } = await ask({ kind: subquery.kind, body, call }).finally(() => {
-        underWay -= 1;
-      });
-      return typeof answer === 'string' ? failure(subquery, answer) : answer;
+      return ask({ kind: subquery.kind, body, call }).then(
+        ({ answer }) => {
+          underWay -= 1;
+          return typeof answer === 'string' ? failure(subquery, answer) : answer;
+        },
+        (error: unknown) => {
+          underWay -= 1;
+          throw error;
+        },
+      );
     },
     subscribe: sockets.subscribe,
     isReady: async () => {

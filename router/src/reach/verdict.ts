@@ -34,9 +34,8 @@ export const judge = (received: Received, isCallersLimit: boolean): Outcome => {
   }
   const { status, contentType, text } = received;
   const answer = contentTypePattern.test(contentType) ? readAnswer(text) : null;
+  if (answer && !unavailable.has(status)) return { answer, verdict: 'well', mayRetry: false };
   const reason = `It answered ${status} ${contentType}.`;
-  if (unavailable.has(status)) {
-    return { answer: answer ?? 'SUBGRAPH_UNREACHABLE', verdict: 'ill', mayRetry: true, reason };
-  }
-  return answer ? { answer, verdict: 'well', mayRetry: false } : failed('SUBGRAPH_GARBAGE', reason);
+  if (!unavailable.has(status)) return failed('SUBGRAPH_GARBAGE', reason);
+  return { answer: answer ?? 'SUBGRAPH_UNREACHABLE', verdict: 'ill', mayRetry: true, reason };
 };
