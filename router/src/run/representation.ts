@@ -45,18 +45,29 @@ const plainRepresentation = ({ requires, inputRewrites }: EntityBatch, isOfType:
   const fields = only.selections.filter(
     (one) => one.kind === 'field' && !one.selections,
   ) as FieldRequirement[];
-  const isPlain = fields.length === only.selections.length && fields.every(({ name }) => !(name in {}));
+  const isPlain =
+    fields.length > 0 &&
+    fields.length === only.selections.length &&
+    fields.every(({ name, as }) => !(name in {} || as in {}));
   if (!isPlain) return null;
-  return (entity: Data): Data | null => {
-    const type = entity['__typename'];
-    if (type !== only.type && !isOfType(String(type), only.type)) return null;
-    const selected: Data = {};
-    for (const { name, as } of fields) {
-      if (entity[name] === undefined) return null;
-      selected[as] = copyOf(entity[name]);
-    }
-    return selected;
-  };
+  return writeOut(only.type, fields, isOfType);
+};
+
+/** Written out, because a loop reads and writes properties by names that differ at one place in the code. */
+const writeOut = (
+  ofType: string,
+  fields: readonly FieldRequirement[],
+  isOfType: IsOfType,
+): ((entity: Data) => Data | null) => {
+  const text = `
+    return (entity) => {
+      const type = entity.__typename;
+      if (type !== ofType && !isOfType(String(type), ofType)) return null;
+      const { ${fields.map(({ name }, n) => `${name}: v${n}`).join(', ')} } = entity;
+      if (${fields.map((_, n) => `v${n} === undefined`).join(' || ')}) return null;
+      return { ${fields.map(({ as }, n) => `${as}: copyOf(v${n})`).join(', ')} };
+    };`;
+  return new Function('ofType', 'isOfType', 'copyOf', text)(ofType, isOfType, copyOf);
 };
 
 /** Makes what a subgraph is told of an entity; null when it is not to be asked for it. */
