@@ -64,7 +64,14 @@ export const load = async (
     connections,
     ms,
     isChecked = false,
-  }: { readonly connections: number; readonly ms: number; readonly isChecked?: boolean },
+    isAwake = false,
+  }: {
+    readonly connections: number;
+    readonly ms: number;
+    readonly isChecked?: boolean;
+    /** Never sleeps. To wake a client on the same machine costs its server more than to answer it, and no other does. */
+    readonly isAwake?: boolean;
+  },
 ): Promise<Load> => {
   const timesMs: number[] = [];
   let sample = '';
@@ -74,7 +81,13 @@ export const load = async (
     if (timesMs.push(time) === 1) sample = answer().toString('utf8');
     if (isChecked && !isGood(answer())) errors += 1;
   };
+  let isOver = false;
+  const stayAwake = (): void => {
+    if (!isOver) setImmediate(stayAwake);
+  };
+  if (isAwake) stayAwake();
   await Promise.all(Array.from({ length: connections }, () => ask(port, request, startedAt + ms, took)));
+  isOver = true;
   return { timesMs, perSecond: (timesMs.length * 1_000) / (performance.now() - startedAt), errors, sample };
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MountedSubgraph } from './mount.ts';
+import { activeTrace, tellTrace } from './span.ts';
 import { scopesOfRole, type Viewer } from './viewer.ts';
 
 /** Longer than any answer of the house takes; a request that waits for it has ten seconds in all. */
@@ -47,7 +48,8 @@ export const askInProcess = (asker: string, find: (name: string) => MountedSubgr
     const mounted = find(subgraph);
     if (!mounted) throw new AskError(subgraph, 'UNREACHABLE', 'it is not part of this process.');
     const deadlineAt = Date.now() + limitMs;
-    return dataOf(subgraph, await mounted.execute({ query, variables, viewer, deadlineAt }));
+    const trace = activeTrace();
+    return dataOf(subgraph, await mounted.execute({ query, variables, viewer, deadlineAt, trace }));
   };
 };
 
@@ -71,14 +73,16 @@ export const askOverHttp = ({
 };
 
 const post = async (url: string, body: object, token: string): Promise<AnyAnswer> => {
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    authorization: `Bearer ${token}`,
+    'x-deadline-ms': String(limitMs),
+  };
+  tellTrace(activeTrace(), headers);
   const response = await fetch(url, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      authorization: `Bearer ${token}`,
-      'x-deadline-ms': String(limitMs),
-    },
+    headers,
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(limitMs),
   });

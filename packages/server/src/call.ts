@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { defaultDeadlineMs, newRequestId } from './operation.ts';
+import { callersTrace, type Trace } from './span.ts';
 import { bearerToken, type PublicKeys, verifyToken } from './tokens.ts';
 import { anonymous, type Viewer } from './viewer.ts';
 
@@ -11,6 +12,8 @@ export type Call = {
   readonly deadlineAt: number;
   /** Where the caller's request came from, as far as our own servers say; unknown within the house. */
   readonly address?: string | undefined;
+  /** Where in its caller's trace it is. */
+  readonly trace?: Trace | undefined;
 };
 
 /** Whoever asks for more gets this; longer work has an import or a subscription of its own. */
@@ -60,5 +63,6 @@ export const callOf = async (
   const deadlineAt = deadlineOf(headers);
   const token = bearerToken(headers.authorization);
   const { viewer } = await identify(keys, token);
-  return { token, viewer, requestId, deadlineAt, address: clientAddressOf(headers) };
+  const [address, trace] = [clientAddressOf(headers), callersTrace(headers)];
+  return { token, viewer, requestId, deadlineAt, address, trace };
 };

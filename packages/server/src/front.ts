@@ -9,7 +9,6 @@ import { type Log, log as processLog } from './log.ts';
 import { createRoutes, graphqlPath, type NotReady, type Pages, pathOf, refuse } from './routes.ts';
 import type { GraphResult } from './run.ts';
 import { createSockets, type Execution } from './sockets.ts';
-import { inCallersTrace } from './span.ts';
 import type { PublicKeys } from './tokens.ts';
 import { within } from './within.ts';
 
@@ -93,8 +92,7 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
     if (isStopping) response.setHeader('connection', 'close');
     open.add(response);
     response.once('close', () => open.delete(response));
-    const work = () => answer(request, response, requestId);
-    void inCallersTrace(request.headers, work).catch((error) => refuse(response, error, requestId, log));
+    void answer(request, response, requestId).catch((error) => refuse(response, error, requestId, log));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request).path === graphqlPath && !isStopping) return sockets.take(request, socket, head);

@@ -33,7 +33,7 @@ export type { GraphResult, ResultExtensions } from './run.ts';
 export { scalarResolvers } from './scalars.ts';
 export { type ServeOptions, serveSubgraph, whyNotReady } from './serve.ts';
 export { after, type Soon } from './soon.ts';
-export { failSpan, inCallersTrace, inSpan, isTraced, noteSpan } from './span.ts';
+export { failSpan, inSpan, isTraced, noteSpan, type Trace, tellTrace } from './span.ts';
 export { isStream, mapStream, type ResultStream } from './stream.ts';
 export type { Request, Subgraph } from './subgraph.ts';
 export {

@@ -91,7 +91,9 @@ export const mountSubgraph = <Context>(
       return source;
     }
     const stream = mapStream(source, {
-      map: async (event) => run({ ...checked, deadlineAt: Date.now() + defaultDeadlineMs }, ending, event),
+      // The trace of its opening is over long before its last event.
+      map: async (event) =>
+        run({ ...checked, deadlineAt: Date.now() + defaultDeadlineMs, trace: undefined }, ending, event),
       failed: (error) => failed(error, checked.requestId),
       ended: () => {
         end(ending);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DocumentNode, GraphQLError, getOperationAST, type OperationTypeNode } from 'graphql';
 import type { Prepared } from './prepare.ts';
 import { after, type Soon } from './soon.ts';
+import type { Trace } from './span.ts';
 import { type PublicKeys, verifyToken } from './tokens.ts';
 import { anonymous, type Viewer } from './viewer.ts';
 
@@ -20,6 +21,8 @@ export type Operation = {
   readonly address?: string | undefined;
   /** Epoch milliseconds; ten seconds from now when left out. */
   readonly deadlineAt?: number | undefined;
+  /** Where in its caller's trace it is; it may begin one when left out. */
+  readonly trace?: Trace | undefined;
 };
 
 /** An operation whose document and caller were checked. */
@@ -32,6 +35,7 @@ export type OpenedOperation = {
   readonly requestId: string;
   readonly deadlineAt: number;
   readonly address?: string | undefined;
+  readonly trace?: Trace | undefined;
 };
 
 /** The time limit of an operation whose caller names none. */
@@ -72,6 +76,7 @@ export const openOperation = (
     requestId,
     address,
     deadlineAt = Date.now() + defaultDeadlineMs,
+    trace,
   } = operation;
   const prepared = typeof query === 'string' ? prepare(query) : { document: query };
   if (prepared.errors) return { errors: prepared.errors };
@@ -81,7 +86,7 @@ export const openOperation = (
   return after(viewerOf(operation, keys), (viewer) =>
     'errors' in viewer
       ? viewer
-      : { document, kind, variables, operationName, viewer, requestId, deadlineAt, address },
+      : { document, kind, variables, operationName, viewer, requestId, deadlineAt, address, trace },
   );
 };
 

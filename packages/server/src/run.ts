@@ -9,7 +9,7 @@ import type { Log } from './log.ts';
 import type { OpenedOperation } from './operation.ts';
 import { type Age, requestOf } from './request.ts';
 import { after, type Soon } from './soon.ts';
-import { failSpan, inSpan, spansOfStatements } from './span.ts';
+import { failSpan, inActive, inSpan, spansOfStatements } from './span.ts';
 import { isStream } from './stream.ts';
 import type { Subgraph } from './subgraph.ts';
 import { within } from './within.ts';
@@ -55,20 +55,23 @@ const extensionsOf = (
 /** Runs an operation in a span of its own. */
 const spanOf = (
   subgraph: string,
-  { document, kind, operationName, requestId }: OpenedOperation,
+  { document, kind, operationName, requestId, trace }: OpenedOperation,
   work: (span: Span | null) => Soon<GraphResult>,
 ): Soon<GraphResult> =>
-  inSpan(`${subgraph} ${kind}`, { kind: SpanKind.SERVER }, (span) => {
+  inSpan(`${subgraph} ${kind}`, { kind: SpanKind.SERVER }, trace, (span, inside) => {
     if (!span) return work(null);
     span.setAttributes({
       'graphql.operation.type': kind,
       'graphql.operation.name': getOperationAST(document, operationName)?.name?.value ?? '',
       'storegraph.request_id': requestId,
     });
-    return after(work(span), (result) => {
-      if (result.errors?.length) failSpan(span, String(result.errors[0]?.extensions['code']));
-      return result;
-    });
+    return after(
+      inActive(inside, () => work(span)),
+      (result) => {
+        if (result.errors?.length) failSpan(span, String(result.errors[0]?.extensions['code']));
+        return result;
+      },
+    );
   });
 
 /** Lets work take as long as its operation may, and knows what runs. */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
-  type Attributes,
   context,
   isSpanContextValid,
   propagation,
+  ROOT_CONTEXT,
   type Span,
   SpanKind,
   type SpanOptions,
@@ -12,6 +12,16 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Soon } from './soon.ts';
+
+/**
+ * Where in a trace something happens. It is handed on as an argument, with the call it belongs to: of a hundred traces
+ * one is recorded, and what is handed on by AsyncLocalStorage costs every promise of the process.
+ */
+export type Trace = {
+  readonly span: Span;
+  /** False where the whole trace is left out: then nobody below makes a span. */
+  readonly isRecorded: boolean;
+};
 
 // It hands out spans that are nothing until somebody registers an SDK.
 const tracer = trace.getTracer('storegraph');
@@ -51,42 +61,59 @@ const endWith = <T>(span: Span, work: () => Soon<T>): Soon<T> => {
   return working;
 };
 
-/** Whether somebody further up has decided that this trace is left out: then nobody below makes a span of it. */
-const isLeftOut = (): boolean => {
-  const above = trace.getSpanContext(context.active());
-  return above !== undefined && isSpanContextValid(above) && (above.traceFlags & TraceFlags.SAMPLED) === 0;
-};
+const contextOf = ({ span }: Trace) => trace.setSpan(ROOT_CONTEXT, span);
+
+/** What a span's work is given: the span, where it is recorded, and the trace for what is below. */
+type Work<T> = (span: Span | null, inside: Trace | undefined) => Soon<T>;
 
 /**
- * Runs work in a span of its own, under the one that is active. The work gets the span only where it is recorded,
- * so that nobody describes what nobody collects.
+ * Runs work in a span of its own. The work gets the span only where it is recorded, so that nobody describes what
+ * nobody collects.
  */
 export const inSpan = <T>(
   name: string,
   options: SpanOptions,
-  work: (span: Span | null) => Soon<T>,
+  above: Trace | undefined,
+  work: Work<T>,
 ): Soon<T> => {
-  if (isLeftOut()) return work(null);
-  const span = tracer.startSpan(name, options);
-  if (!isSpanContextValid(span.spanContext())) return work(null);
-  // Also where it is not recorded: those further down must hear that this trace was left out.
-  const inside = trace.setSpan(context.active(), span);
-  return context.with(inside, () => endWith(span, () => work(span.isRecording() ? span : null)));
+  if (above && !above.isRecorded) return work(null, above);
+  const span = tracer.startSpan(name, options, above ? contextOf(above) : ROOT_CONTEXT);
+  if (span.isRecording()) return endWith(span, () => work(span, { span, isRecorded: true }));
+  // Those further down must hear that this trace was left out.
+  return work(null, isSpanContextValid(span.spanContext()) ? { span, isRecorded: false } : undefined);
+};
+
+/** Runs work where libraries, and those who ask other subgraphs, find the trace by themselves. */
+export const inActive = <T>(inside: Trace | undefined, work: () => T): T =>
+  inside?.isRecorded ? context.with(contextOf(inside), work) : work();
+
+/** The trace that the work around is found to be in. */
+export const activeTrace = (): Trace | undefined => {
+  const span = trace.getActiveSpan();
+  return span && { span, isRecorded: true };
 };
 
 /** Whether anybody collects spans. The one that is made to find out is never ended, so that nobody ever sees it. */
 export const isTraced = (): boolean =>
   isSpanContextValid(tracer.startSpan('is anybody there', { root: true }).spanContext());
 
-/** Notes what was done already, from one moment to another in epoch milliseconds, under the active span. */
-export const noteSpan = (name: string, startTime: number, endTime: number, attributes?: Attributes): void =>
-  tracer.startSpan(name, { startTime, ...(attributes && { attributes }) }).end(endTime);
+/** Notes what was done already, from one moment to another in epoch milliseconds. */
+export const noteSpan = (
+  name: string,
+  { from, to, above }: { readonly from: number; readonly to: number; readonly above: Trace },
+): void => tracer.startSpan(name, { startTime: from }, contextOf(above)).end(to);
 
-/** Runs work under the span that a caller names in its `traceparent`. */
-export const inCallersTrace = <T>(headers: IncomingHttpHeaders, work: () => T): T =>
-  headers['traceparent'] === undefined
-    ? work()
-    : context.with(propagation.extract(context.active(), headers), work);
+/** The place in a trace that a caller names in its `traceparent`. */
+export const callersTrace = (headers: IncomingHttpHeaders): Trace | undefined => {
+  if (headers['traceparent'] === undefined) return undefined;
+  const span = trace.getSpan(propagation.extract(ROOT_CONTEXT, headers));
+  return span && { span, isRecorded: (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0 };
+};
+
+/** Names a place in a trace in the headers of a call. */
+export const tellTrace = (above: Trace | undefined, headers: Record<string, string>): void => {
+  if (above) propagation.inject(contextOf(above), headers);
+};
 
 /** Tells what ended a statement: its SQLSTATE, which holds no values. */
 const codeOf = (error: unknown): string =>
@@ -101,7 +128,7 @@ export const spansOfStatements =
       'db.query.text': text.slice(0, maxStatementLength),
     };
     const verb = /\w+/.exec(text)?.[0].toLowerCase() ?? 'statement';
-    const under = trace.setSpan(context.active(), operation);
+    const under = trace.setSpan(ROOT_CONTEXT, operation);
     const span = tracer.startSpan(`sql ${verb}`, { kind: SpanKind.CLIENT, attributes }, under);
     return (error) => {
       if (error !== undefined) failSpan(span, codeOf(error));

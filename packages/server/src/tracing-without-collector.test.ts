@@ -10,8 +10,10 @@ test('a collector that is gone keeps nobody from working, nor from stopping', as
   const log = createLog((line) => logged.push(JSON.parse(line)));
   const tracing = await startTracing({ serviceName: 'rows', endpoint: collector.endpoint, log });
   await collector.stop();
-  expect(await inSpan('work', {}, async (span) => span?.isRecording())).toBe(true);
-  await expect(inSpan('bug', {}, () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug');
+  expect(await inSpan('work', {}, undefined, async (span) => span?.isRecording())).toBe(true);
+  await expect(inSpan('bug', {}, undefined, () => Promise.reject(new Error('a bug')))).rejects.toThrow(
+    'a bug',
+  );
   await tracing.stop();
   expect(logged.map(({ message }) => message)).toEqual(['The last spans could not be sent.']);
 });

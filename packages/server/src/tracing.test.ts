@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => collector.stop());
 
 test('without a collector no span is made', async () => {
-  expect(await inSpan('work', {}, async (span) => span)).toBeNull();
+  expect(await inSpan('work', {}, undefined, async (span) => span)).toBeNull();
 });
 
 test('a call over HTTP is traced to its SQL, under its caller and without its values', async () => {

@@ -1,4 +1,4 @@
-import { type Context, context, propagation, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { propagation, TraceFlags, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nobody } from './reach-fixture.ts';
 import { requestHeaders } from './request-headers.ts';
@@ -8,17 +8,8 @@ const span = trace.wrapSpanContext({
   spanId: '2'.repeat(16),
   traceFlags: TraceFlags.SAMPLED,
 });
-let active: Context = ROOT_CONTEXT;
 
 beforeEach(() => {
-  const manager = {
-    active: () => active,
-    with: (_context: Context, work: (...args: never[]) => unknown) => work(),
-    bind: (_context: Context, target: unknown) => target,
-    enable: () => manager,
-    disable: () => manager,
-  };
-  context.setGlobalContextManager(manager as Parameters<typeof context.setGlobalContextManager>[0]);
   propagation.setGlobalPropagator({
     inject: (at, carrier, setter) =>
       setter.set(carrier, 'traceparent', trace.getSpanContext(at)?.traceId ?? ''),
@@ -26,25 +17,17 @@ beforeEach(() => {
     fields: () => ['traceparent'],
   });
 });
-afterEach(() => {
-  context.disable();
-  propagation.disable();
-});
+afterEach(() => propagation.disable());
 
-const headers = () => requestHeaders(nobody(), { acceptsPacked: false, limitMs: 1_000 });
+const headersOf = (more: object = {}) =>
+  requestHeaders({ ...nobody(), ...more }, { acceptsPacked: false, limitMs: 1_000 });
 
-it('a request tells the trace it belongs to, where there is one', () => {
-  active = trace.setSpan(ROOT_CONTEXT, span);
-  expect(headers()['traceparent']).toBe('1'.repeat(32));
-  active = ROOT_CONTEXT;
-  expect(headers()).not.toHaveProperty('traceparent');
+it.each([true, false])('a request tells the trace it belongs to, recorded %s or left out', (isRecorded) => {
+  expect(headersOf({ trace: { span, isRecorded } })['traceparent']).toBe('1'.repeat(32));
+  expect(headersOf()).not.toHaveProperty('traceparent');
 });
 
 it('a request tells where its caller is, where that is known', () => {
-  const from = requestHeaders(
-    { ...nobody(), address: '203.0.113.7' },
-    { acceptsPacked: false, limitMs: 1_000 },
-  );
-  expect(from['x-client-address']).toBe('203.0.113.7');
-  expect(headers()).not.toHaveProperty('x-client-address');
+  expect(headersOf({ address: '203.0.113.7' })['x-client-address']).toBe('203.0.113.7');
+  expect(headersOf()).not.toHaveProperty('x-client-address');
 });

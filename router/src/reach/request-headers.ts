@@ -1,9 +1,8 @@
-import { context, propagation, trace } from '@opentelemetry/api';
-import type { Call } from '@storegraph/server';
+import { type Call, tellTrace } from '@storegraph/server';
 
 /** The headers of one request: who asks, under which id, and for how long the answer is of use. */
 export const requestHeaders = (
-  { token, requestId, address }: Call,
+  { token, requestId, address, trace }: Call,
   { limitMs, acceptsPacked }: { readonly limitMs: number; readonly acceptsPacked: boolean },
 ): Record<string, string> => {
   const headers: Record<string, string> = {
@@ -15,6 +14,6 @@ export const requestHeaders = (
   if (acceptsPacked) headers['accept-encoding'] = 'gzip, br';
   if (address !== undefined) headers['x-client-address'] = address;
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-  if (trace.getActiveSpan()) propagation.inject(context.active(), headers);
+  tellTrace(trace, headers);
   return headers;
 };

@@ -38,7 +38,8 @@ export const openEvents = async (
   }
   return mapStream<SubgraphAnswer, Answer>(source, {
     map: async (event) => {
-      const perEvent = { ...call, deadlineAt: Date.now() + defaultDeadlineMs };
+      // The trace of its opening is over long before its last event.
+      const perEvent = { ...call, deadlineAt: Date.now() + defaultDeadlineMs, trace: undefined };
       const run = createRun({ ...running, values, call: perEvent });
       takeRoot(run, root, subquery, event);
       await rest?.(run);

@@ -9,7 +9,7 @@ import { createHivePlanner } from '../plan/hive-planner.ts';
 import { httpTransport } from '../reach/http-transport.ts';
 import { localTransport } from '../reach/local-transport.ts';
 import { isAnswer } from '../run/answer.ts';
-import { tracedEngine, tracedPlanner, tracedTransport } from './traced.ts';
+import { createTracing } from './traced.ts';
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 const nothing = async () => undefined;
@@ -42,11 +42,12 @@ beforeAll(async () => {
     httpTransport({ name: 'rows', url: rows.url }),
     localTransport(mountSubgraph(marks, { log })),
   ];
-  engine = tracedEngine(
+  const traced = createTracing();
+  engine = traced.engine(
     createEngine({
       supergraphSdl,
-      transports: transports.map(tracedTransport),
-      createPlanner: (sdl) => tracedPlanner(createHivePlanner(sdl)),
+      transports: transports.map(traced.transport),
+      createPlanner: (sdl) => traced.planner(createHivePlanner(sdl)),
       log,
     }),
   );

@@ -18,7 +18,7 @@ import {
 import { createMetrics } from './metrics.ts';
 import { type MetricsServerOptions, serveMetrics } from './metrics-server.ts';
 import { outcomeOf } from './outcome.ts';
-import { tracedEngine, tracedPlanner, tracedTransport } from './traced.ts';
+import { createTracing } from './traced.ts';
 
 /** Puts what operators see around the parts of a router. */
 export type Watching = {
@@ -43,10 +43,7 @@ export type Watching = {
 const same = <T>(part: T): T => part;
 
 /** Where nobody collects spans none are made: a fetch has no use for two more promises. */
-const spans = () =>
-  isTraced()
-    ? { engine: tracedEngine, planner: tracedPlanner, transport: tracedTransport }
-    : { engine: same, planner: same, transport: same };
+const spans = () => (isTraced() ? createTracing() : { engine: same, planner: same, transport: same });
 
 const spansOnly = (): Watching => ({
   ...spans(),
@@ -63,7 +60,7 @@ export const startWatching = async (serving: MetricsServerOptions | null): Promi
   const server = await serveMetrics(metrics, serving);
   const traced = spans();
   return {
-    engine: (engine) => traced.engine(meteredEngine(engine, metrics)),
+    engine: (engine) => meteredEngine(traced.engine(engine), metrics),
     planner: (planner) => traced.planner(meteredPlanner(planner, metrics)),
     transport: (transport) => traced.transport(meteredTransport(transport, metrics)),
     resolve: (resolve) => meteredResolve(resolve, metrics),
