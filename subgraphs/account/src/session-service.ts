@@ -1,11 +1,13 @@
 import { append, type Fact } from '@storegraph/events';
-import { type Database, newId, type Transaction } from '@storegraph/postgres';
-import { callerScope, type Keys, signToken, type Viewer } from '@storegraph/server';
+import { isReplay } from '@storegraph/idempotency';
+import { type Database, newId, type Transaction, transaction } from '@storegraph/postgres';
+import { type Keys, signToken } from '@storegraph/server';
 import { type Account, actorOf, isOpen, type OpenAccount } from './account-domain.ts';
 import { audit } from './audit-repository.ts';
-import { asOwner, type Change, whole } from './change-service.ts';
+import { type Asking, asOwner, type Change, whole } from './change-service.ts';
 import * as inputs from './inputs.ts';
 import type { Post } from './mail-service.ts';
+import { type RefreshedKept, repeat, rotate } from './refresh-service.ts';
 import { sessionEnded, sessionNotFound } from './refusal-domain.ts';
 import { accountById, lockAccount } from './repository.ts';
 import type { Secrets } from './secrets-domain.ts';
@@ -16,7 +18,6 @@ import {
   insertSession,
   liveSession,
   lockLiveSession,
-  rotateSession,
   type SessionRow,
 } from './session-repository.ts';
 
@@ -39,11 +40,6 @@ export type SecondFactorKept = {
   readonly __typename: 'SecondFactorNeeded';
   readonly challengeId: string;
   readonly expiresAt: string;
-};
-type RefreshedKept = {
-  readonly __typename: 'SessionRefreshed';
-  readonly sessionId: string;
-  readonly generation: number;
 };
 
 export type SessionTokens = {
@@ -196,30 +192,6 @@ export const createFinish = ({ db, secrets, keys }: Pick<Needs, 'db' | 'secrets'
 
 export type Finish = ReturnType<typeof createFinish>;
 
-/** The next refresh token for this one; for one that was used before, the end of its session. */
-const rotate = async (
-  tx: Transaction,
-  { refreshToken }: { readonly refreshToken: string },
-  viewer: Viewer,
-  { secrets, post }: Pick<Needs, 'secrets' | 'post'>,
-): Promise<RefreshedKept | ReturnType<typeof sessionEnded>> => {
-  const read = secrets.readRefreshToken(refreshToken);
-  const session = read && (await lockLiveSession(tx, read.sessionId));
-  const account = session && (await accountById(tx, session.accountId));
-  if (!read || !session || !isOpen(account) || read.generation > session.generation) return sessionEnded();
-  if (read.generation < session.generation) {
-    await endSession(tx, account.id, session.id);
-    const details = { sessionId: session.id };
-    audit(tx, [
-      { actor: callerScope(viewer), action: 'refresh_token_reused', subjectId: account.id, details },
-    ]);
-    await post(tx, { kind: 'SESSION_COPIED', account });
-    return sessionEnded();
-  }
-  await rotateSession(tx, session.id, account.role !== 'customer');
-  return { __typename: 'SessionRefreshed', sessionId: session.id, generation: session.generation + 1 };
-};
-
 /** Sessions: refreshed, listed and ended. */
 export const createSessions = (needs: Needs) => {
   const { change, secrets } = needs;
@@ -231,11 +203,16 @@ export const createSessions = (needs: Needs) => {
 
   const refresh = change('sessionRefresh', inputs.refreshToken, {
     scope: bySession,
-    decide: (tx, command, { viewer }) => rotate(tx, command, viewer, needs),
+    decide: (tx, command, { viewer }) => rotate(tx, command, { ...needs, viewer }),
   });
 
   return {
-    refresh: async (...asked: Parameters<typeof refresh>) => finish(await refresh(...asked)),
+    refresh: async (asking: Asking, input: object) => {
+      const outcome = await refresh(asking, input);
+      if (outcome.__typename !== 'SessionRefreshed' || !isReplay(outcome)) return finish(outcome);
+      const { viewer } = asking;
+      return finish(await transaction(needs.db, (tx) => repeat(tx, outcome, { ...needs, viewer })));
+    },
 
     signOut: change('signOut', inputs.refreshToken, {
       scope: bySession,

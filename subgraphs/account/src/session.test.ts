@@ -64,6 +64,34 @@ describe('a refresh token', () => {
     expect(await refresh(one.tokens.refreshToken)).toMatchObject({ __typename: 'SessionRefreshed' });
   });
 
+  test('repeated under its key by a phone that has lost the answer gives the same tokens for a minute', async () => {
+    const { tokens, session } = await shop.newcomer();
+    const idempotencyKey = key();
+    const lost = await refresh(tokens.refreshToken, idempotencyKey);
+    const again = await refresh(tokens.refreshToken, idempotencyKey);
+    expect(again.tokens.refreshToken).toBe(lost.tokens.refreshToken);
+    expect(again.extensions.idempotency).toEqual({ replayed: ['sessionRefresh'] });
+    await shop.db.execute(
+      sql`update sessions set last_used_at = last_used_at - interval '61 seconds' where session_id = ${session.id}`,
+    );
+    expect(await refresh(tokens.refreshToken, idempotencyKey)).toMatchObject({ __typename: 'SessionEnded' });
+    expect(await refresh(lost.tokens.refreshToken)).toMatchObject({ __typename: 'SessionEnded' });
+  });
+
+  test('copied, and used under the key that its owner made of it, is found out all the same', async () => {
+    const { tokens, customer, email } = await shop.newcomer();
+    const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+    const second = await refresh(tokens.refreshToken, hashOf(tokens.refreshToken));
+    const third = await refresh(second.tokens.refreshToken, hashOf(second.tokens.refreshToken));
+    // The key of the first is no secret of its owner's.
+    expect(await refresh(tokens.refreshToken, hashOf(tokens.refreshToken))).toMatchObject({
+      __typename: 'SessionEnded',
+    });
+    expect(await refresh(third.tokens.refreshToken)).toMatchObject({ __typename: 'SessionEnded' });
+    expect(await auditOf(customer.id)).toContainEqual({ action: 'refresh_token_reused' });
+    expect((await shop.mailsTo(email))[0].text).toContain('used twice');
+  });
+
   test('used twice at once under two keys ends the session: nobody keeps a copy alive', async () => {
     const { tokens, customer } = await shop.newcomer();
     const both = await Promise.all([refresh(tokens.refreshToken), refresh(tokens.refreshToken)]);
