@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createKeys, type Keys, signToken } from '@storegraph/server';
+import { createKeys, type Keys, publishedKeys, signToken } from '@storegraph/server';
 import { type TestDatabase, testDatabase } from '@storegraph/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -103,7 +105,43 @@ describe.each(Object.keys(entities))('%s in a process of its own', (subgraph) =>
     const { code, output } = await launch(subgraph, { PORT: 'four' }).ended;
     expect(code).toBe(1);
     expect(output).toContain('- POSTGRES_URL is missing.');
-    expect(output).toContain('- PUBLIC_KEYS is missing.');
+    expect(output).toContain('- PUBLIC_KEYS_URL is missing, or PUBLIC_KEYS.');
     expect(output).toContain('- PORT is wrong');
+  });
+});
+
+describe('keys of callers', () => {
+  it('are taken from where they are published, also when they are replaced while it runs', async () => {
+    let published = keys;
+    const server = createServer((_request, response) =>
+      response.end(JSON.stringify(publishedKeys(published))),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stops.push(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as AddressInfo; // a server on a port has one
+    const { url, ended, stop } = launch('inventory', {
+      POSTGRES_URL: database.url,
+      PORT: '0',
+      PUBLIC_KEYS_URL: `http://127.0.0.1:${port}/.well-known/jwks.json`,
+    });
+    const graph = await url;
+    const warehouses = async (by: Keys) =>
+      ask(graph, '{ warehouses { id } }', await signToken(by, { subject: 'w', role: 'warehouse' }));
+    expect((await warehouses(keys)).errors).toBeUndefined();
+    const next = await createKeys();
+    published = { ...next, keys: [...keys.keys, ...next.keys] };
+    expect((await warehouses(next)).errors).toBeUndefined();
+    expect((await warehouses(await createKeys())).errors[0].extensions.code).toBe('UNAUTHENTICATED');
+    stop();
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  it('must be there at the start', async () => {
+    const { code, output } = await launch('product', {
+      POSTGRES_URL: database.url,
+      PUBLIC_KEYS_URL: 'http://127.0.0.1:9/',
+    }).ended;
+    expect(code).toBe(1);
+    expect(output).toContain('- PUBLIC_KEYS_URL cannot be used: there are no keys at http://127.0.0.1:9/');
   });
 });

@@ -1,31 +1,13 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type PublicKeys, parseEnv, schemaFolder } from '@storegraph/server';
+import { keySources, parseEnv, schemaFolder } from '@storegraph/server';
 import { z } from 'zod';
-
-const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });
-
-/** A JSON Web Key Set as text. */
-const publicKeys = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      context.addIssue({ code: 'custom', message: 'is not JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(keySet)
-  .transform((set): PublicKeys => set);
 
 const schema = z.object({
   SUPERGRAPH_FILE: z.string().default(join(schemaFolder, 'supergraph.graphql')),
   PORT: z.coerce.number('must be a number').int().min(0).max(65_535).default(4_000),
   HOST: z.string().default('127.0.0.1'),
-  PUBLIC_KEYS: publicKeys.default({ keys: [] }),
-  PUBLIC_KEYS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ...keySources,
   ROUTER_SETTINGS: z.string().optional(),
   PLANNER: z.enum(['hive', 'apollo']).default('hive'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must begin with redis://' }).optional(),
@@ -47,9 +29,7 @@ export const readEnv = () => {
     port: env.PORT,
     host: env.HOST,
     /** What tokens are verified with; without any, every token is refused. */
-    keys: env.PUBLIC_KEYS,
-    /** Where another server of the shop publishes them; they are followed from there. */
-    keysUrl: env.PUBLIC_KEYS_URL,
+    keySources: { PUBLIC_KEYS: env.PUBLIC_KEYS, PUBLIC_KEYS_URL: env.PUBLIC_KEYS_URL },
     /** A JSON file as docs/router.md describes it. */
     settingsFile: env.ROUTER_SETTINGS === undefined ? null : resolve(env.ROUTER_SETTINGS),
     planner: env.PLANNER,

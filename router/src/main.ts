@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { followPublicKeys, InvalidEnvironment, log, startTracing, stopOnSignal } from '@storegraph/server';
+import { InvalidEnvironment, log, openPublicKeys, startTracing, stopOnSignal } from '@storegraph/server';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { readEnv } from './env.ts';
@@ -57,15 +57,6 @@ const readGraph = async (file: string): Promise<string> => {
   }
 };
 
-/** Keys are published long before they sign, so a server that is away for a while does no harm. */
-const followKeys = async (url: string) => {
-  try {
-    return await followPublicKeys(url, (error) => log.error('The keys stay as they were.', { url, error }));
-  } catch (error) {
-    throw new CannotStart(`There are no keys at ${url}: ${error instanceof Error ? error.message : error}`);
-  }
-};
-
 /** Takes a supergraph that was composed anew; what cannot be used leaves the one that is served. */
 const followFile = (file: string, served: string, router: Router): NodeJS.Timeout => {
   let state: number | null = null;
@@ -101,16 +92,16 @@ const openRedis = (url: string): Redis => {
 };
 
 const start = async (): Promise<void> => {
-  const { supergraphFile, settingsFile, planner, collector, redisUrl, keysUrl, ...env } = readEnv();
+  const { supergraphFile, settingsFile, planner, collector, redisUrl, keySources, ...env } = readEnv();
   const tracing =
     collector === undefined ? null : await startTracing({ serviceName: 'router', endpoint: collector });
   const redis = redisUrl === undefined ? null : openRedis(redisUrl);
   const supergraphSdl = await readGraph(supergraphFile);
-  const followed = keysUrl === undefined ? null : await followKeys(keysUrl);
+  const followed = await openPublicKeys(keySources);
   const share = createInflight();
   const router = await startRouter({
     ...env,
-    ...(followed && { keys: followed.keys }),
+    keys: followed.keys,
     ...(await plannerOf(planner)),
     ...{ supergraphSdl, transports: (place) => share(httpTransport(place)) },
     ...(redis && { redis }),
@@ -121,7 +112,7 @@ const start = async (): Promise<void> => {
   stopOnSignal({
     stop: async () => {
       clearInterval(following);
-      followed?.stop();
+      followed.stop();
       await router.stop();
       redis?.disconnect();
       await tracing?.stop();

@@ -60,12 +60,14 @@ export const askOverHttp = ({
 }: {
   /** The address of each subgraph by its name. */
   readonly urls: Readonly<Record<string, string>>;
-  readonly token: string;
+  /** Made anew for each question by who can sign. */
+  readonly token: string | (() => Promise<string>);
 }): Ask => {
   return async (subgraph, query, variables = {}) => {
     const url = urls[subgraph];
     if (url === undefined) throw new AskError(subgraph, 'UNREACHABLE', 'SUBGRAPH_URLS does not name it.');
-    const answer = await post(url, { query, variables }, token).catch((cause: unknown) => {
+    const bearer = typeof token === 'string' ? token : await token();
+    const answer = await post(url, { query, variables }, bearer).catch((cause: unknown) => {
       throw new AskError(subgraph, 'UNREACHABLE', String(cause), { cause });
     });
     return dataOf(subgraph, answer);

@@ -11,7 +11,7 @@ export {
   type Selecting,
 } from './collect-fields.ts';
 export { asGraphQLError, maskErrors, withoutSuggestions } from './errors.ts';
-export { type FollowedKeys, followKeyRing, followPublicKeys } from './follow-keys.ts';
+export { type FollowedKeys, followKeyRing } from './follow-keys.ts';
 export { type Front, type FrontOptions, startFront } from './front.ts';
 export { type InputProblem, type InvalidInput, invalidInput, parseInput } from './input.ts';
 export { type KeyRing, keysPath, liveKeys, publishedKeys, turnKeys } from './key-ring.ts';
@@ -36,6 +36,14 @@ export { after, type Soon } from './soon.ts';
 export { failSpan, inSpan, isTraced, noteSpan, type Trace, tellTrace } from './span.ts';
 export { isStream, mapStream, type ResultStream } from './stream.ts';
 export type { Request, Subgraph } from './subgraph.ts';
+export {
+  jsonText,
+  keySources,
+  openPublicKeys,
+  ownProcess,
+  servedBy,
+  verifyingProcess,
+} from './subgraph-env.ts';
 export {
   createKeys,
   type Keys,

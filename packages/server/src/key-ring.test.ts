@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { followKeyRing, followPublicKeys } from './follow-keys.ts';
 import { type KeyRing, publishedKeys, turnKeys } from './key-ring.ts';
-import { createKeys, signToken, verifyToken } from './tokens.ts';
+import { createKeys, type Keys, type PublicKeys, signToken, verifyToken } from './tokens.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -83,29 +83,70 @@ describe('keys that are followed', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('come from another server, and tokens hold by them', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval'] });
-    let published = await createKeys();
-    const server = createServer((_request, response) =>
-      response.end(JSON.stringify(publishedKeys(published))),
-    );
+  /** A server that publishes keys, and counts who asks; null answers 500. */
+  const publish = async () => {
+    const state: { keys: Keys | null; asked: number } = { keys: await createKeys(), asked: 0 };
+    const server = createServer((_request, response) => {
+      state.asked += 1;
+      response.statusCode = state.keys === null ? 500 : 200;
+      response.end(state.keys && JSON.stringify(publishedKeys(state.keys)));
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo; // a server on a port has one
-    const { keys, stop } = await followPublicKeys(`http://127.0.0.1:${port}`, onError);
-    const token = await signToken(published, { subject: 's', role: 'service' });
-    expect((await verifyToken(keys, token)).viewer).toMatchObject({ id: 's' });
-    published = await createKeys();
+    return Object.assign(state, { url: `http://127.0.0.1:${port}`, close: () => server.close() });
+  };
+  const idIn = (keys: PublicKeys, token: string) =>
+    verifyToken(keys, token).then(
+      ({ viewer }) => viewer.kind !== 'anonymous' && viewer.id,
+      ({ message }) => message,
+    );
+  const notOurs = expect.stringContaining('not one of ours');
+
+  test('come from another server, beside those that stay, and are looked at each minute', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    const [published, fixed] = [await publish(), await createKeys()];
+    const first = published.keys as Keys; // it has just been made
+    const { keys, stop } = await followPublicKeys(published.url, { fixed, onError });
+    const gone = await signToken(first, { subject: 'gone', role: 'service' });
+    expect(await idIn(keys, gone)).toBe('gone');
+    expect(await idIn(keys, await signToken(fixed, { subject: 'fixed', role: 'service' }))).toBe('fixed');
+    published.keys = await createKeys();
     vi.advanceTimersByTime(60_000);
-    const later = await signToken(published, { subject: 't', role: 'service' });
-    await expect
-      .poll(() =>
-        verifyToken(keys, later).then(
-          ({ viewer }) => viewer,
-          () => null,
-        ),
-      )
-      .toMatchObject({ id: 't' });
+    await expect.poll(() => idIn(keys, gone)).toEqual(notOurs);
+    expect(await idIn(keys, await signToken(fixed, { subject: 'fixed', role: 'service' }))).toBe('fixed');
     stop();
-    server.close();
+    published.close();
+  });
+
+  test('are looked at again at once when a token names an unknown one, but not for each that is made up', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'Date'], now: Date.now() });
+    const published = await publish();
+    const { keys, stop } = await followPublicKeys(published.url, { onError });
+    published.keys = await createKeys();
+    const next = await signToken(published.keys, { subject: 'next', role: 'service' });
+    expect(await Promise.all([idIn(keys, next), idIn(keys, next)])).toEqual(['next', 'next']);
+    expect(published.asked).toBe(2);
+    const forged = await signToken(await createKeys(), { subject: 'x', role: 'admin' });
+    for (let place = 0; place < 20; place += 1) expect(await idIn(keys, forged)).toEqual(notOurs);
+    expect(published.asked).toBe(2);
+    vi.setSystemTime(Date.now() + 10_000);
+    expect(await idIn(keys, forged)).toEqual(notOurs);
+    expect(published.asked).toBe(3);
+    stop();
+    published.close();
+  });
+
+  test('stay as they were while their server is away', async () => {
+    const published = await publish();
+    const { keys, stop } = await followPublicKeys(published.url, { onError });
+    const token = await signToken(published.keys as Keys, { subject: 's', role: 'service' });
+    published.keys = null;
+    onError.mockClear();
+    const forged = await signToken(await createKeys(), { subject: 'x', role: 'admin' });
+    expect(await idIn(keys, forged)).toEqual(notOurs);
+    expect(onError).toHaveBeenCalledOnce();
+    expect(await idIn(keys, token)).toBe('s');
+    stop();
+    published.close();
   });
 });

@@ -17,7 +17,11 @@ import { kindOfRole, type Role, roles, scopesOfRole, type Viewer } from './viewe
  * What tokens are verified with: a JSON Web Key Set (RFC 7517), several keys while one replaces another. Where the
  * keys change while a process runs, `keys` is a getter: another array is another set, and the same is never changed.
  */
-export type PublicKeys = { readonly keys: readonly JWK[] };
+export type PublicKeys = {
+  readonly keys: readonly JWK[];
+  /** Looks for keys at their source again, since a token names one that is not known. It decides how often. */
+  readonly lookAgain?: (() => Promise<void>) | undefined;
+};
 
 /** What tokens are signed with too. Plain JSON, so that it can be kept in a file only its owner reads. */
 export type Keys = PublicKeys & { readonly signing: JWK };
@@ -112,15 +116,31 @@ const verifierOf = ({ keys }: PublicKeys): Verifier => {
   return made;
 };
 
-const check = async (keyOf: JWTVerifyGetKey, token: string): Promise<VerifiedToken> => {
+const verify = (keys: PublicKeys, token: string) =>
+  jwtVerify(token, verifierOf(keys).keyOf, {
+    algorithms: [algorithm],
+    audience: storegraph,
+    issuer: storegraph,
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: ['exp', 'sub'],
+  });
+
+/** Keys that are replaced in a hurry sign before everybody has heard of them. */
+const verifyAnew = async (keys: PublicKeys, token: string): ReturnType<typeof verify> => {
+  const before = keys.keys;
   try {
-    const { payload } = await jwtVerify(token, keyOf, {
-      algorithms: [algorithm],
-      audience: storegraph,
-      issuer: storegraph,
-      clockTolerance: clockToleranceSeconds,
-      requiredClaims: ['exp', 'sub'],
-    });
+    return await verify(keys, token);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+    await keys.lookAgain?.();
+    if (keys.keys === before) throw error;
+    return verify(keys, token);
+  }
+};
+
+const check = async (keys: PublicKeys, token: string): Promise<VerifiedToken> => {
+  try {
+    const { payload } = await verifyAnew(keys, token);
     const { sub, kind, scope, exp, sid } = claims.parse(payload);
     const scopes = new Set(scope.split(' ').filter((name) => name !== ''));
     const viewer: Viewer = { kind, id: sub, scopes, ...(sid === undefined ? {} : { sessionId: sid }) };
@@ -144,15 +164,17 @@ const remember = (remembered: Map<string, VerifiedToken>, token: string, verifie
  * the caller believes to be somebody.
  */
 export const verifyToken = async (keys: PublicKeys, token: string): Promise<VerifiedToken> => {
-  const { keyOf, remembered } = verifierOf(keys);
+  const { remembered } = verifierOf(keys);
   const known = remembered.get(token);
   if (known) {
     if (Date.now() < known.expiresAt + clockToleranceSeconds * 1000) return known;
     remembered.delete(token);
     throw expired();
   }
-  const verified = await check(keyOf, token);
-  remember(remembered, token, verified);
+  const { keys: before } = keys;
+  const verified = await check(keys, token);
+  // Keys that were replaced meanwhile may be without the one that has verified it.
+  if (keys.keys === before) remember(remembered, token, verified);
   return verified;
 };
 

@@ -49,7 +49,7 @@ const startProcess = async () => {
   await writeFile(keysFile, JSON.stringify(await createKeys()));
   const { port } = server.address() as AddressInfo; // a server that listens on TCP has one
   const settings = {
-    ...{ POSTGRES_URL: data.url, PORT: '0', NODE_ENV: 'test', KEYS_FILE: keysFile, SERVICE_TOKEN: 'token' },
+    ...{ POSTGRES_URL: data.url, PORT: '0', NODE_ENV: 'test', KEYS_FILE: keysFile },
     ACCOUNT_SECRET: randomBytes(32).toString('base64url'),
     SUBGRAPH_URLS: others.map((name) => `${name}=http://127.0.0.1:${port}/${name}`).join(','),
   };

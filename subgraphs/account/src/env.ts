@@ -1,15 +1,5 @@
-import { parseEnv, subgraphUrls } from '@storegraph/server';
+import { jsonText, ownProcess, parseEnv, subgraphUrls } from '@storegraph/server';
 import { z } from 'zod';
-
-const jsonText = z.string().transform((text, context) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    context.addIssue({ code: 'custom', message: 'is not JSON' });
-    return z.NEVER;
-  }
-});
 
 /** Whose word is taken, as a JSON list. */
 const providers = jsonText.pipe(
@@ -45,19 +35,13 @@ export type Outside = ReturnType<typeof readOutside>;
 export const readEnv = () =>
   parseEnv(
     z.object({
-      POSTGRES_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-      PORT: z.coerce.number().int().min(0).max(65_535).default(4_005),
-      HOST: z.string().default('127.0.0.1'),
+      ...ownProcess(4_005),
       /** The keys that tokens are signed with: a file as the embedded shop keeps it, read again when it changes. */
       KEYS_FILE: z.string().min(1),
       /** 32 random bytes or more as Base64url. Whoever changes it ends all sessions and second factors. */
       ACCOUNT_SECRET: z.base64url().min(43, 'must be 32 bytes or more'),
       /** What other subgraphs are asked by. */
       SUBGRAPH_URLS: subgraphUrls.default({}),
-      SERVICE_TOKEN: z.string().default(''),
-      /** Where spans are sent; nowhere when left out. */
-      OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-      NODE_ENV: z.string().default('development'),
       ...outside,
     }),
     process.env,

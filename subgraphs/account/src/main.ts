@@ -11,7 +11,9 @@ import {
   log,
   readSchema,
   type Subgraph,
+  servedBy,
   serveSubgraph,
+  signToken,
   stopOnSignal,
   type Viewer,
 } from '@storegraph/server';
@@ -115,20 +117,18 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
-  const following = await followKeyRing(env.KEYS_FILE, (error) =>
+  const { keys } = await followKeyRing(env.KEYS_FILE, (error) =>
     log.error('The keys stay as they were.', { error }),
   );
-  const { keys } = following;
   const subgraph = await account({
     ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), keys, outside: env },
     secret: Buffer.from(env.ACCOUNT_SECRET, 'base64url'),
-    ask: askOverHttp({ urls: env.SUBGRAPH_URLS, token: env.SERVICE_TOKEN }),
+    ask: askOverHttp({
+      urls: env.SUBGRAPH_URLS,
+      token: () => signToken(keys, { subject: 'account', role: 'service' }),
+    }),
   });
-  const production = env.NODE_ENV === 'production';
-  const front = await serveSubgraph(subgraph, {
-    ...{ port: env.PORT, host: env.HOST, keys, production },
-    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  });
+  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
   log.info('account is open.', { url: front.url });
   stopOnSignal(front);
 }

@@ -14,9 +14,11 @@ import {
   askOverHttp,
   isEntryPoint,
   log,
+  openPublicKeys,
   type PublicKeys,
   readSchema,
   type Subgraph,
+  servedBy,
   serveSubgraph,
   stopOnSignal,
   type Viewer,
@@ -140,18 +142,15 @@ const guestIn = (keys: PublicKeys) => async (token: string) => {
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
+  const { keys } = await openPublicKeys(env);
   const subgraph = await cart({
     postgresUrl: env.POSTGRES_URL,
     bus: createInProcessBus(),
     ask: askOverHttp({ urls: env.SUBGRAPH_URLS, token: env.SERVICE_TOKEN }),
-    keys: env.PUBLIC_KEYS,
+    keys,
     redisUrl: env.REDIS_URL,
   });
-  const front = await serveSubgraph(subgraph, {
-    ...{ port: env.PORT, host: env.HOST, keys: env.PUBLIC_KEYS },
-    production: env.NODE_ENV === 'production',
-    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  });
+  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
   log.info('cart is open.', { url: front.url });
   stopOnSignal(front);
 }

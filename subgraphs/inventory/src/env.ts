@@ -1,33 +1,4 @@
-import { type PublicKeys, parseEnv } from '@storegraph/server';
-import { z } from 'zod';
-
-/** A JSON Web Key Set as text, as the router publishes it. */
-const publicKeys = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      context.addIssue({ code: 'custom', message: 'is not JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).min(1) }))
-  .transform((set): PublicKeys => set);
+import { parseEnv, verifyingProcess } from '@storegraph/server';
 
 /** The settings of an inventory subgraph in a process of its own. */
-export const readEnv = () =>
-  parseEnv(
-    z.object({
-      POSTGRES_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-      PORT: z.coerce.number().int().min(0).max(65_535).default(4_002),
-      HOST: z.string().default('127.0.0.1'),
-      /** What callers' tokens are verified with. */
-      PUBLIC_KEYS: publicKeys,
-      /** Where spans are sent; nowhere when left out. */
-      OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-      NODE_ENV: z.string().default('development'),
-    }),
-    process.env,
-  );
+export const readEnv = () => parseEnv(verifyingProcess(4_002, {}), process.env);

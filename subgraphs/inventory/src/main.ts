@@ -12,8 +12,10 @@ import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
   isEntryPoint,
   log,
+  openPublicKeys,
   readSchema,
   type Subgraph,
+  servedBy,
   serveSubgraph,
   stopOnSignal,
   type Viewer,
@@ -102,13 +104,9 @@ export const inventory = async (needs: { postgresUrl: string; bus: Bus }): Promi
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
+  const { keys } = await openPublicKeys(env);
   const subgraph = await inventory({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
-  const production = env.NODE_ENV === 'production';
-  const keys = env.PUBLIC_KEYS;
-  const front = await serveSubgraph(subgraph, {
-    ...{ port: env.PORT, host: env.HOST, keys, production },
-    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  });
+  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
   log.info('inventory is open.', { url: front.url });
   stopOnSignal(front);
 }

@@ -12,9 +12,11 @@ import { connect, type Database, type MigrationFolder, migrate } from '@storegra
 import {
   isEntryPoint,
   log,
+  openPublicKeys,
   type Request,
   readSchema,
   type Subgraph,
+  servedBy,
   serveSubgraph,
   stopOnSignal,
 } from '@storegraph/server';
@@ -94,15 +96,11 @@ export const pricing = async (needs: Needs): Promise<Subgraph<Context>> => {
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
+  const { keys } = await openPublicKeys(env);
   const subgraph = await pricing({
     ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), baseCurrency: env.BASE_CURRENCY },
   });
-  const production = env.NODE_ENV === 'production';
-  const keys = env.PUBLIC_KEYS;
-  const front = await serveSubgraph(subgraph, {
-    ...{ port: env.PORT, host: env.HOST, keys, production },
-    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  });
+  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
   log.info('pricing is open.', { url: front.url });
   stopOnSignal(front);
 }

@@ -5,8 +5,10 @@ import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
   isEntryPoint,
   log,
+  openPublicKeys,
   readSchema,
   type Subgraph,
+  servedBy,
   serveSubgraph,
   stopOnSignal,
   type Viewer,
@@ -82,13 +84,9 @@ export const product = async ({
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
+  const { keys } = await openPublicKeys(env);
   const subgraph = await product({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
-  const production = env.NODE_ENV === 'production';
-  const keys = env.PUBLIC_KEYS;
-  const front = await serveSubgraph(subgraph, {
-    ...{ port: env.PORT, host: env.HOST, keys, production },
-    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  });
+  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
   log.info('product is open.', { url: front.url });
   stopOnSignal(front);
 }
