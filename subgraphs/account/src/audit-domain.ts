@@ -2,6 +2,7 @@
 export type AuditAction =
   | 'account_created'
   | 'signed_in'
+  | 'sign_in_refused'
   | 'signed_out'
   | 'session_revoked'
   | 'sessions_revoked'

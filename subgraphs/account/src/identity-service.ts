@@ -20,7 +20,7 @@ import { identityRefused, providerRefused, sessionEnded } from './refusal-domain
 import { accountByEmail, accountById, insertAccount, lockAccount } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
 import { endSession } from './session-repository.ts';
-import { openOrChallenge, openSession } from './session-service.ts';
+import { auditRefused, openOrChallenge, openSession } from './session-service.ts';
 import { guestOf } from './sign-up-service.ts';
 
 type Arrival = {
@@ -88,7 +88,10 @@ const arrive = async (tx: Transaction, arrival: Arrival) => {
   const known = await identityOf(tx, arrival.identity);
   if (!known) return admit(tx, arrival);
   const account = await lockAccount(tx, known.accountId);
-  if (!isOpen(account)) return identityRefused('ACCOUNT_CLOSED');
+  if (!isOpen(account)) {
+    auditRefused(tx, known.accountId, signingIn(arrival).by);
+    return identityRefused('ACCOUNT_CLOSED');
+  }
   return openOrChallenge(tx, { ...signingIn(arrival), account });
 };
 

@@ -26,6 +26,7 @@ import { type Outside, readEnv, readOutside } from './env.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { openMails } from './mail-service.ts';
 import { openProviders } from './openid.ts';
+import { startEntering } from './refused-sign-in-service.ts';
 import { resolvers } from './resolvers.ts';
 import { createSecrets } from './secrets-domain.ts';
 import { type Accounts, createAccounts } from './service.ts';
@@ -102,6 +103,7 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
       work.push(
         jobs,
         mails.start(),
+        startEntering(db, failed('Refused sign-ins were not entered.')),
         startSweeping(db, failed('What is over was not deleted.')),
         startForgetting(db, failed('Old keys were not forgotten.')),
       );

@@ -9,6 +9,7 @@ import { createIdentities } from './identity-service.ts';
 import type { Post } from './mail-service.ts';
 import type { Providers } from './openid.ts';
 import { createPasswords } from './password-service.ts';
+import { createRefusedSignIns, type NoteRefused } from './refused-sign-in-service.ts';
 import { createResets } from './reset-service.ts';
 import type { Secrets } from './secrets-domain.ts';
 import { createFinish, createSessions, type Finish } from './session-service.ts';
@@ -34,6 +35,7 @@ export type IdentityNeeds = Needs & {
   readonly change: Change;
   readonly attempts: Attempts;
   readonly finish: Finish;
+  readonly noteRefused: NoteRefused;
 };
 
 /** Everything that changes who somebody is to us. */
@@ -43,6 +45,7 @@ export const createAccounts = (given: Needs) => {
     change: createChange(given),
     attempts: createAttempts(given),
     finish: createFinish(given),
+    noteRefused: createRefusedSignIns(given.db),
   };
   return {
     guests: createGuests(needs),

@@ -112,6 +112,10 @@ export const openSession = async (tx: Transaction, signingIn: SigningIn): Promis
   return { __typename: 'SignedIn', sessionId };
 };
 
+/** A sign-in that was proved as far as to name the account, and is refused all the same. */
+export const auditRefused = (tx: Transaction, accountId: string, by: string): void =>
+  audit(tx, [{ actor: 'anonymous', action: 'sign_in_refused', subjectId: accountId, details: { by } }]);
+
 /** Begins a session, or asks for the second factor first where there is one. */
 export const openOrChallenge = async (
   tx: Transaction,

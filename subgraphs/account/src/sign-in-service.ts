@@ -5,13 +5,13 @@ import { challengeEnded, codeRefused, credentialsRefused } from './refusal-domai
 import { accountByEmail, lockAccount } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
 import { countWrongCode, openChallenge, useChallenge } from './session-repository.ts';
-import { openOrChallenge, openSession } from './session-service.ts';
+import { auditRefused, openOrChallenge, openSession } from './session-service.ts';
 import { guestOf } from './sign-up-service.ts';
 import { takeCode } from './totp-service.ts';
 
 /** Sign-in by password, and by the second factor where there is one. */
 export const createSignIn = (needs: IdentityNeeds) => {
-  const { db, change, secrets, passwords, attempts, finish } = needs;
+  const { db, change, secrets, passwords, attempts, finish, noteRefused } = needs;
 
   const signIn = change('signIn', inputs.signIn, {
     before: async ({ email, password, deviceToken }, { address }) => {
@@ -19,11 +19,17 @@ export const createSignIn = (needs: IdentityNeeds) => {
       const deviceId = deviceToken === null ? null : secrets.deviceOf(emailKey, deviceToken);
       const subjects = signInSubjects({ emailKey, address, deviceId });
       const delayed = await attempts.take(subjects);
-      if (delayed) return { refusal: delayed };
+      if (delayed) {
+        await noteRefused({ emailKey, isDelayed: true });
+        return { refusal: delayed };
+      }
       const account = await accountByEmail(db, emailKey);
       // As much is computed for an address that has no account.
       const fits = await passwords.fits(account?.passwordHash ?? null, password);
-      if (!fits || !isOpen(account)) return { refusal: credentialsRefused() };
+      if (!fits || !isOpen(account)) {
+        await noteRefused({ emailKey, isDelayed: false });
+        return { refusal: credentialsRefused() };
+      }
       // With a second factor it is not done yet, and who tries passwords must not begin anew by knowing one.
       if (account.totpEnabledAt === null || deviceId !== null) await attempts.succeeded(db, subjects);
       return { ready: account };
@@ -31,7 +37,10 @@ export const createSignIn = (needs: IdentityNeeds) => {
     decide: async (tx, { deviceName }, asking, verified) => {
       const account = await lockAccount(tx, verified.id);
       // It was changed since it was found to fit.
-      if (!isOpen(account) || account.passwordHash !== verified.passwordHash) return credentialsRefused();
+      if (!isOpen(account) || account.passwordHash !== verified.passwordHash) {
+        auditRefused(tx, verified.id, 'password');
+        return credentialsRefused();
+      }
       const guest = guestOf(asking);
       return openOrChallenge(tx, {
         ...{ account, deviceName, by: 'password', guestIds: guest === null ? [] : [guest] },
@@ -45,7 +54,9 @@ export const createSignIn = (needs: IdentityNeeds) => {
       const challenge = id === null ? null : await openChallenge(db, id);
       if (!challenge) return { refusal: challengeEnded() };
       const delayed = await attempts.take(codeSubjects(challenge.accountId));
-      return delayed ? { refusal: delayed } : { ready: challenge };
+      if (!delayed) return { ready: challenge };
+      await noteRefused({ accountId: challenge.accountId, isDelayed: true });
+      return { refusal: delayed };
     },
     decide: async (tx, { code }, asking, { id, accountId, guestId, deviceName }) => {
       const account = await lockAccount(tx, accountId);
@@ -54,6 +65,8 @@ export const createSignIn = (needs: IdentityNeeds) => {
       if (!(await openChallenge(tx, id))) return challengeEnded();
       if (!(await takeCode(tx, needs, { account, code, takesRecovery: true }))) {
         await countWrongCode(tx, id);
+        // Few get here, each with the right password, so each has an entry of its own.
+        auditRefused(tx, accountId, 'second factor');
         return codeRefused();
       }
       if (!(await useChallenge(tx, id))) return challengeEnded();
