@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKeys, type Keys, publishedKeys, signToken } from '@storegraph/server';
+import { createKeys, type Keys, publishedKeys, signToken, verifyToken } from '@storegraph/server';
 import { type TestDatabase, testDatabase } from '@storegraph/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -143,5 +146,36 @@ describe('keys of callers', () => {
     }).ended;
     expect(code).toBe(1);
     expect(output).toContain('- PUBLIC_KEYS_URL cannot be used: there are no keys at http://127.0.0.1:9/');
+  });
+});
+
+describe('account in a process of its own', () => {
+  it('takes several secrets, signs by its file of keys and publishes what verifies', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'account-'));
+    stops.push(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'keys.json');
+    await writeFile(file, JSON.stringify(keys));
+    const secret = () => randomBytes(32).toString('base64url');
+    const { url, ended, stop } = launch('account', {
+      POSTGRES_URL: database.url,
+      PORT: '0',
+      KEYS_FILE: file,
+      ACCOUNT_SECRET: `${secret()}, ${secret()}`,
+    });
+    const graph = await url;
+    const create = `mutation { guestCreate(input: { idempotencyKey: "own-process-guest" }) { ... on GuestCreated { token } } }`;
+    const { token } = (await ask(graph, create)).data.guestCreate;
+    const published: Keys = JSON.parse(await (await fetch(new URL('/.well-known/jwks.json', graph))).text());
+    expect((await verifyToken(published, token)).viewer).toMatchObject({ kind: 'guest' });
+    expect(JSON.stringify(published)).not.toContain('"d"');
+    stop();
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  it('names a secret that is too short, and what is missing', async () => {
+    const { code, output } = await launch('account', { ACCOUNT_SECRET: 'short' }).ended;
+    expect(code).toBe(1);
+    expect(output).toContain('- KEYS_FILE is missing.');
+    expect(output).toContain('- ACCOUNT_SECRET is wrong: must be 32 bytes or more as Base64url each.');
   });
 });

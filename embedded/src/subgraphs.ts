@@ -42,7 +42,8 @@ export const createAsks = (): {
 const openAccount = async ({ shopKeys, ...needs }: Needs): Promise<Subgraph> => {
   const { account, readOutside } = await import('@storegraph/account');
   const keys = shopKeys ?? (await newShopKeys());
-  return account({ ...needs, keys, secret: Buffer.from(keys.secret, 'base64url'), outside: readOutside() });
+  const secrets = [Buffer.from(keys.secret, 'base64url')] as const;
+  return account({ ...needs, keys, secrets, outside: readOutside() });
 };
 
 /** What the shop is made of. */

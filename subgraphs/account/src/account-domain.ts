@@ -16,6 +16,7 @@ export type Account = {
   readonly emailVerifiedAt: Date;
   readonly createdAt: Date;
   readonly totpId: string | null;
+  readonly totpKey: string | null;
   readonly totpEnabledAt: Date | null;
   readonly totpLastStep: number;
   readonly recoveryId: string | null;

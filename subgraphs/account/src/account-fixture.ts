@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from '@storegraph/postgres';
-import { createKeys, type Keys, readSchema, signToken, type Viewer, verifyToken } from '@storegraph/server';
+import {
+  anonymous,
+  createKeys,
+  mountSubgraph,
+  readSchema,
+  signToken,
+  type Viewer,
+  verifyToken,
+} from '@storegraph/server';
 import { brokenInvariants, key, type Mounted, mountForTest } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import {
@@ -20,7 +28,7 @@ import { account, type Outside } from './main.ts';
 // biome-ignore lint/suspicious/noExplicitAny: answers have the shape of the operation, which is text.
 export type Answer = any;
 
-type Needs = Omit<Parameters<typeof account>[0], 'keys' | 'secret' | 'outside'>;
+type Needs = Omit<Parameters<typeof account>[0], 'keys' | 'secrets' | 'outside'>;
 
 const inside: Outside = {
   MAIL_FROM: 'The shop <shop@shop.test>',
@@ -33,10 +41,10 @@ const inside: Outside = {
 /** The subgraph with keys of its own, nothing outside of it unless that is given. */
 export const accountForTest = async (
   outside: Partial<Outside> = {},
-  given: { readonly keys?: Keys; readonly secret?: Uint8Array } = {},
+  given: Partial<Pick<Parameters<typeof account>[0], 'keys' | 'secrets'>> = {},
 ) => {
-  const { keys = await createKeys(), secret = randomBytes(32) } = given;
-  const identity = (needs: Needs) => account({ ...needs, keys, secret, outside: { ...inside, ...outside } });
+  const { keys = await createKeys(), secrets = [randomBytes(32)] } = given;
+  const identity = (needs: Needs) => account({ ...needs, keys, secrets, outside: { ...inside, ...outside } });
   return identity;
 };
 
@@ -75,6 +83,10 @@ export const admin: Viewer = {
   scopes: new Set(['staff:write', 'account:read', 'account:write', 'audit:read']),
 };
 
+const askNobody = async () => {
+  throw new Error('Nobody is asked here.');
+};
+
 let made = 0;
 /** An address no other test uses. */
 export const newEmail = (): string => {
@@ -83,9 +95,11 @@ export const newEmail = (): string => {
 };
 export const goodPassword = 'correct horse battery';
 
-export const openAccounts = async (outside: Partial<Outside> = {}) => {
+type Secrets = Parameters<typeof account>[0]['secrets'];
+
+export const openAccounts = async (outside: Partial<Outside> = {}, secrets: Secrets = [randomBytes(32)]) => {
   const keys = await createKeys();
-  const mounted = await mountForTest(await accountForTest(outside, { keys }));
+  const mounted = await mountForTest(await accountForTest(outside, { keys, secrets }));
   const db = connect({ url: mounted.url, schema: 'account', name: 'test' });
   const change = changing(mounted);
   const ask = async (
@@ -110,6 +124,23 @@ export const openAccounts = async (outside: Partial<Outside> = {}) => {
     ...people(shop),
     viewerOf: async ({ tokens }: Answer): Promise<Viewer> =>
       (await verifyToken(keys, tokens.accessToken)).viewer,
+    /** What another process of the same shop answers, which has other secrets. */
+    withSecrets: async (...others: Secrets) => {
+      const create = await accountForTest(outside, { keys, secrets: others });
+      const again = mountSubgraph(
+        await create({ postgresUrl: mounted.url, bus: mounted.bus, ask: askNobody }),
+      );
+      const execute: Mounted['execute'] = async (
+        query,
+        variables = {},
+        viewer = anonymous,
+        address = undefined,
+      ) =>
+        JSON.parse(
+          JSON.stringify(await again.execute({ query, variables: { ...variables }, viewer, address })),
+        );
+      return { change: changing({ execute }), stop: again.stop };
+    },
     tokenFor: (options: Parameters<typeof signToken>[1]) => signToken(keys, options),
     broken: () => brokenInvariants(db, invariants),
     stop: async () => {
@@ -123,7 +154,7 @@ export type OpenAccounts = Awaited<ReturnType<typeof openAccounts>>;
 
 /** Runs a mutation with a fresh key unless one is given, and answers its outcome. */
 const changing =
-  ({ execute }: Mounted) =>
+  ({ execute }: Pick<Mounted, 'execute'>) =>
   async (mutation: string, input: object = {}, { viewer, address }: Asker = {}): Promise<Answer> => {
     const variables = { input: { idempotencyKey: key(), ...input } };
     const { data, errors, extensions } = await execute(documentOf(mutation), variables, viewer, address);
@@ -167,4 +198,12 @@ const people = ({ change, mailsTo }: Shop) => {
     return { ...(await signIn(email)), email, staffId: staffMember.id };
   };
   return { newcomer, signIn, employee };
+};
+
+/** An authenticator reads Base32. */
+export const secretOf = (base32: string): Buffer => {
+  const bits = [...base32]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 };

@@ -30,21 +30,26 @@ const secretFields = new Set([
   ...['challenge', 'code', 'flow', 'callbackUrl'],
 ]);
 
-const masked = (secrets: Secrets, input: object): object =>
-  Object.fromEntries(
-    Object.entries(input).map(([name, value]) =>
-      secretFields.has(name) && typeof value === 'string'
-        ? [name, secrets.keyed(name, value)]
-        : [name, value],
-    ),
-  );
+/** An input as it is kept: by the first key, and by each that may have masked it before that one. */
+const maskedByAll = (secrets: Secrets, input: object): readonly [object, ...object[]] => {
+  const masked = (keyed: Secrets['keyed']): object =>
+    Object.fromEntries(
+      Object.entries(input).map(([name, value]) =>
+        secretFields.has(name) && typeof value === 'string' ? [name, keyed(name, value)] : [name, value],
+      ),
+    );
+  const [first, ...older] = secrets.keyedByAll;
+  return [masked(first), ...older.map(masked)];
+};
 
 /** Ends the attempt to find a kept outcome when there is none. */
 class NothingKept extends Error {}
 
-/** What all mutations have in common: parse, find out what is slow, then once for a key, in one transaction, decide. */
-export const createChange = ({ db, secrets }: { readonly db: Database; readonly secrets: Secrets }) => {
-  const kept = async (intent: Parameters<typeof once>[1]): Promise<Outcome | null> => {
+type Intent = Parameters<typeof once>[1];
+
+/** Outcomes that are kept for repeats. */
+const createKept = (db: Database) => {
+  const keptBy = async (intent: Intent): Promise<Outcome | null> => {
     try {
       return await transaction(db, (tx) =>
         once<Outcome>(tx, intent, async () => {
@@ -56,6 +61,34 @@ export const createChange = ({ db, secrets }: { readonly db: Database; readonly 
       throw error;
     }
   };
+
+  /** What is kept of an intent, however it was masked: another masking looks like another input. */
+  const kept = async (intents: readonly Intent[]): Promise<Outcome | null> => {
+    let outcome: Outcome | null = null;
+    for (const intent of intents) {
+      outcome = await keptBy(intent);
+      if (outcome?.__typename !== 'IdempotencyConflict') break;
+    }
+    return outcome;
+  };
+
+  /** Decides once for an intent, by whichever key what is kept of it was masked. */
+  const decideOnce = async <Ended extends Outcome>(
+    [intent, ...older]: readonly [Intent, ...Intent[]],
+    decide: (tx: Transaction) => Promise<Ended>,
+  ): Promise<Ended | IdempotencyConflict> => {
+    const outcome = await transaction(db, (tx) => once<Ended>(tx, intent, () => decide(tx)));
+    if (outcome.__typename !== 'IdempotencyConflict') return outcome;
+    // It was kept by this very mutation.
+    return ((await kept(older)) ?? outcome) as Ended | IdempotencyConflict;
+  };
+
+  return { kept, decideOnce };
+};
+
+/** What all mutations have in common: parse, find out what is slow, then once for a key, in one transaction, decide. */
+export const createChange = ({ db, secrets }: { readonly db: Database; readonly secrets: Secrets }) => {
+  const { kept, decideOnce } = createKept(db);
 
   return <Schema extends Input, Found, Ended extends Outcome>(
     operation: string,
@@ -85,15 +118,20 @@ export const createChange = ({ db, secrets }: { readonly db: Database; readonly 
       if ('invalid' in parsed) return parsed.invalid;
       const command = parsed.input;
       const { idempotencyKey: key } = command;
-      const intent = { scope: scope(command, asking), operation, key, input: masked(secrets, input) };
-      const known = before ? await kept(intent) : null;
+      const whose = { scope: scope(command, asking), operation, key };
+      const [masked, ...older] = maskedByAll(secrets, input);
+      const intents = [
+        { ...whose, input: masked },
+        ...older.map((one) => ({ ...whose, input: one })),
+      ] as const;
+      const known = before ? await kept(intents) : null;
       // It was kept by this very mutation.
       if (known) return known as Ended | IdempotencyConflict;
       const found = await before?.(command, asking);
       if (isRefused(found)) return found.refusal;
       // What is no refusal is ready; without `before`, nobody asks for it.
       const { ready } = (found ?? {}) as { readonly ready: ReadyIn<Found> };
-      return transaction(db, (tx) => once<Ended>(tx, intent, () => decide(tx, command, asking, ready)));
+      return decideOnce<Ended>(intents, (tx) => decide(tx, command, asking, ready));
     };
 };
 

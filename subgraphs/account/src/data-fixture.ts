@@ -63,10 +63,10 @@ const outside = { MAIL_FROM: 'shop@example.test', SHOP_NAME: 'Shop', OIDC_PROVID
 /** The account subgraph with keys and a secret of the tests'; its background work may be left to other processes. */
 export const createAccount = async ({ works = true }: { readonly works?: boolean } = {}) => {
   const keys = await createKeys();
-  const secret = Buffer.alloc(32, 7);
+  const secrets = [Buffer.alloc(32, 7)] as const;
   // Its name is that of its template.
   return async function account(needs: { postgresUrl: string; bus: Bus; ask: Ask }) {
-    const opened = await openAccount({ ...needs, keys, secret, outside });
+    const opened = await openAccount({ ...needs, keys, secrets, outside });
     return works ? opened : { ...opened, start: async () => {} };
   };
 };

@@ -6,7 +6,7 @@ import { pauseSeconds } from './mail-domain.ts';
 import { base32, createSecrets } from './secrets-domain.ts';
 
 const [one, other] = ['01890000-0000-7000-8000-000000000001', '01890000-0000-7000-8000-000000000002'];
-const secrets = createSecrets(Buffer.alloc(32, 1));
+const secrets = createSecrets([Buffer.alloc(32, 1)]);
 
 describe('an e-mail address', () => {
   test.each(['a@b.de', 'a+b@c-d.example', "o'hara@example.com", 'jörg@müller.de', 'a@b.xn--p1ai'])(
@@ -52,7 +52,7 @@ describe('what is given out', () => {
       secrets.refreshToken(one, 0),
       secrets.refreshToken(one, 1),
       secrets.deviceToken('a@b.de', one),
-      createSecrets(Buffer.alloc(32, 2)).token('link', one),
+      createSecrets([Buffer.alloc(32, 2)]).token('link', one),
     ];
     expect(new Set(tokens).size).toBe(tokens.length);
     expect(secrets.token('link', one)).toBe(tokens[0]);

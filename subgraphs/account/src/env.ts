@@ -31,6 +31,21 @@ export const readOutside = () => parseEnv(z.object(outside), process.env);
 
 export type Outside = ReturnType<typeof readOutside>;
 
+const secretBytes = (text: string): Uint8Array => Buffer.from(text, 'base64url');
+
+/** 32 random bytes or more as Base64url; several with commas, of which the first makes and all are taken. */
+const accountSecrets = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine(
+    (texts) => texts.every((one) => /^[\w-]{43,}$/.test(one)),
+    'must be 32 bytes or more as Base64url each',
+  )
+  .transform(([first = '', ...older]): readonly [Uint8Array, ...Uint8Array[]] => [
+    secretBytes(first),
+    ...older.map(secretBytes),
+  ]);
+
 /** The settings of an account subgraph in a process of its own. */
 export const readEnv = () =>
   parseEnv(
@@ -38,8 +53,7 @@ export const readEnv = () =>
       ...ownProcess(4_005),
       /** The keys that tokens are signed with: a file as the embedded shop keeps it, read again when it changes. */
       KEYS_FILE: z.string().min(1),
-      /** 32 random bytes or more as Base64url. Whoever changes it ends all sessions and second factors. */
-      ACCOUNT_SECRET: z.base64url().min(43, 'must be 32 bytes or more'),
+      ACCOUNT_SECRET: accountSecrets,
       /** What other subgraphs are asked by. */
       SUBGRAPH_URLS: subgraphUrls.default({}),
       ...outside,

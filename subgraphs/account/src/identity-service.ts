@@ -113,8 +113,6 @@ const unlink = async (
 
 /** Sign-in by somebody else's word. */
 export const createIdentities = ({ db, change, secrets, attempts, finish, providers }: IdentityNeeds) => {
-  const flowOf = (id: string, redirectUri: string) => ({ redirectUri, ...secrets.flow(id) });
-
   const start = change('identityStart', inputs.identityStart, {
     // Strangers have one name: of two with the same key, neither may be given the other's way.
     scope: (_command, { viewer, address }) => `${callerScope(viewer)} ${address ?? ''}`,
@@ -130,7 +128,7 @@ export const createIdentities = ({ db, change, secrets, attempts, finish, provid
       const owner = await ownerOf(db, viewer);
       if (isAccount && !owner) return { refusal: sessionEnded() };
       const flowId = newId();
-      const url = await providers.urlFor(provider, flowOf(flowId, redirectUri));
+      const url = await providers.urlFor(provider, { redirectUri, ...secrets.flow(flowId) });
       if (url === null)
         return { refusal: providerRefused(name, 'The provider does not answer: try again later.') };
       return {
@@ -157,7 +155,9 @@ export const createIdentities = ({ db, change, secrets, attempts, finish, provid
       const provider = providers.find(flow.provider);
       if (!provider)
         return { refusal: providerRefused(flow.provider, 'The provider is not taken any more.') };
-      const identity = await providers.identity(provider, flowOf(flow.id, flow.redirectUri), callbackUrl);
+      const { redirectUri } = flow;
+      const begun = { redirectUri, ...secrets.flowBack(flow.id, callbackUrl) };
+      const identity = await providers.identity(provider, begun, callbackUrl);
       return identity ? { ready: { flow, identity } } : { refusal: identityRefused('NOT_FINISHED') };
     },
     decide: (tx, { deviceName }, asking, found) => arrive(tx, { ...found, asking, deviceName }),

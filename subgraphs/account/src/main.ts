@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Bus, createInProcessBus, eventsMigrations, openEventLog } from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
-import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
+import { connect, type Database, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
   type Ask,
   askOverHttp,
@@ -27,6 +27,7 @@ import { createLoaders, type Loaders } from './loaders.ts';
 import { openMails } from './mail-service.ts';
 import { openProviders } from './openid.ts';
 import { startEntering } from './refused-sign-in-service.ts';
+import { factorsBySecret } from './repository.ts';
 import { resolvers } from './resolvers.ts';
 import { createSecrets } from './secrets-domain.ts';
 import { type Accounts, createAccounts } from './service.ts';
@@ -58,8 +59,8 @@ type Needs = {
   readonly ask: Ask;
   /** What tokens are signed with; read at each use. */
   readonly keys: Keys;
-  /** At least 32 bytes, the same for all processes and for good: what is given out is derived from it. */
-  readonly secret: Uint8Array;
+  /** At least 32 bytes each, the same for all processes: the first makes what is given out, and all are taken. */
+  readonly secrets: readonly [Uint8Array, ...Uint8Array[]];
   readonly outside: Outside;
 };
 
@@ -73,7 +74,7 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
   const events = openEventLog({ db, publisher: 'account', onError });
   bus.register(events);
 
-  const secrets = createSecrets(needs.secret);
+  const secrets = createSecrets(needs.secrets);
   const smtp = outside.SMTP_URL === undefined ? null : openSmtp(outside.SMTP_URL, outside.MAIL_FROM);
   const mails = openMails({
     ...{ db, secrets, send: smtp?.send ?? null, onError: failed('A mail was not sent.') },
@@ -99,6 +100,7 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
       await events.head();
     },
     start: async () => {
+      await tellOfSecrets(db, secrets.ids);
       jobs = startDataJobs({ db, ask, post: mails.post, onError: failed('An export or erasure stopped.') });
       work.push(
         jobs,
@@ -117,6 +119,16 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
   };
 };
 
+/** An operator who replaces the secret is told what still rests on which. */
+const tellOfSecrets = async (db: Database, [first, ...older]: readonly string[]): Promise<void> => {
+  for (const [secret, secondFactors] of await factorsBySecret(db)) {
+    const fields = { secret, secondFactors };
+    if (older.includes(secret)) log.info('Second factors rest on an older secret: keep it.', fields);
+    else if (secret !== first)
+      log.error('Second factors rest on a secret that is not there: their owners cannot sign in.', fields);
+  }
+};
+
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
   const { keys } = await followKeyRing(env.KEYS_FILE, (error) =>
@@ -124,7 +136,7 @@ if (isEntryPoint(import.meta.url)) {
   );
   const subgraph = await account({
     ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), keys, outside: env },
-    secret: Buffer.from(env.ACCOUNT_SECRET, 'base64url'),
+    secrets: env.ACCOUNT_SECRET,
     ask: askOverHttp({
       urls: env.SUBGRAPH_URLS,
       token: () => signToken(keys, { subject: 'account', role: 'service' }),

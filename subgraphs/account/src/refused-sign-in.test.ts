@@ -7,6 +7,7 @@ import {
   newEmail,
   type OpenAccounts,
   openAccounts,
+  secretOf,
 } from './account-fixture.ts';
 import { enterRefusedSignIns } from './refused-sign-in-service.ts';
 import { codeOf, stepAt } from './totp-domain.ts';
@@ -118,11 +119,3 @@ describe('a flood', () => {
     expect((await entries()) - before).toBe(450);
   });
 });
-
-/** An authenticator reads Base32. */
-const secretOf = (base32: string): Buffer => {
-  const bits = [...base32]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-};

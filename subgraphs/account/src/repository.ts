@@ -49,6 +49,14 @@ export const staffAccounts = (reader: Reader): Promise<Account[]> =>
     .where(ne(accounts.role, 'customer'))
     .orderBy(asc(accounts.name), asc(accounts.id));
 
+/** How many second factors rest on each secret, by its name. */
+export const factorsBySecret = async (reader: Reader): Promise<Map<string, number>> => {
+  const rows = await reader.execute<{ totp_key: string; count: number }>(sql`
+    select totp_key, count(*)::integer as count from accounts
+    where totp_enabled_at is not null and totp_key is not null group by totp_key`);
+  return new Map([...rows].map(({ totp_key, count }) => [totp_key, count]));
+};
+
 type NewAccount = Pick<Account, 'id' | 'role' | 'email' | 'emailKey' | 'name' | 'passwordHash'>;
 
 /** False when somebody has the address already. */

@@ -18,6 +18,7 @@ export const accounts = pgTable('accounts', {
   emailVerifiedAt: instant('email_verified_at').notNull(),
   createdAt: instant('created_at').notNull(),
   totpId: uuid('totp_id'),
+  totpKey: text('totp_key'),
   totpEnabledAt: instant('totp_enabled_at'),
   totpLastStep: bigint('totp_last_step', { mode: 'number' }).notNull(),
   recoveryId: uuid('recovery_id'),

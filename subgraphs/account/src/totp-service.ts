@@ -29,7 +29,11 @@ export const takeCode = async (
 ): Promise<boolean> => {
   const { id, totpId, totpLastStep, recoveryId, recoveryUsed } = account;
   if (totpId === null) return false;
-  const step = stepOfCode(secrets.totpSecret(totpId), code, { at: Date.now(), lastStep: totpLastStep });
+  const at = Date.now();
+  const steps = secrets
+    .totpSecrets(totpId)
+    .map((secret) => stepOfCode(secret, code, { at, lastStep: totpLastStep }));
+  const step = steps.find((one) => one !== null) ?? null;
   if (step !== null) {
     await saveAccount(tx, id, { totpLastStep: step });
     return true;
@@ -50,7 +54,7 @@ type Coded = { readonly code: string };
 
 /** What is decided of a second factor, for an account that is held. */
 const createRules = (needs: IdentityNeeds) => {
-  const { attempts, post } = needs;
+  const { attempts, post, secrets } = needs;
   const isTaken = (tx: Transaction, account: OpenAccount, code: string, takesRecovery = false) =>
     takeCode(tx, needs, { account, code, takesRecovery });
   /** New recovery codes; those given before end. */
@@ -66,7 +70,7 @@ const createRules = (needs: IdentityNeeds) => {
     enroll: async (tx: Transaction, { account }: Owner) => {
       if (account.totpEnabledAt !== null) return totpAlreadyEnabled();
       const totpId = newId();
-      await saveAccount(tx, account.id, { totpId, totpLastStep: 0 });
+      await saveAccount(tx, account.id, { totpId, totpKey: secrets.ids[0] ?? null, totpLastStep: 0 });
       return { __typename: 'TotpEnrolling' as const, totpId, email: account.email };
     },
 
@@ -86,7 +90,7 @@ const createRules = (needs: IdentityNeeds) => {
 
     disable: async (tx: Transaction, { account }: Owner, { code }: Coded) => {
       if (!(await isTaken(tx, account, code, true))) return codeRefused();
-      const nothing = { totpId: null, totpEnabledAt: null, recoveryId: null, recoveryUsed: 0 };
+      const nothing = { totpId: null, totpKey: null, totpEnabledAt: null, recoveryId: null, recoveryUsed: 0 };
       await saveAccount(tx, account.id, nothing);
       await attempts.succeeded(tx, codeSubjects(account.id));
       audit(tx, [noted(account, 'totp_disabled')]);

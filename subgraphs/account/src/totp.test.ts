@@ -1,6 +1,6 @@
 import { key } from '@storegraph/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, goodPassword, type OpenAccounts, openAccounts } from './account-fixture.ts';
+import { type Answer, goodPassword, type OpenAccounts, openAccounts, secretOf } from './account-fixture.ts';
 import { codeOf, stepAt } from './totp-domain.ts';
 
 let shop: OpenAccounts;
@@ -12,13 +12,6 @@ afterAll(async () => {
   await shop.stop();
 });
 
-/** An authenticator reads Base32. */
-const secretOf = (base32: string): Buffer => {
-  const bits = [...base32]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-};
 /** Codes of the steps that are taken now: each counts once, so a test has three. */
 const codesOf = (secret: string): string[] =>
   [-1, 0, 1].map((drift) => codeOf(secretOf(secret), stepAt(Date.now()) + drift));
