@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as plainRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createLog, verifyToken } from '@storegraph/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkInvariants } from './invariants.ts';
@@ -11,6 +13,7 @@ import { type Shop, startShop } from './shop.ts';
 
 /** Somebody signs up in the shop as npm start opens it: the mail lies in its mailbox. */
 
+const run = promisify(execFile);
 let folder = '';
 let shop: Shop;
 beforeAll(async () => {
@@ -94,6 +97,44 @@ describe('the mailbox', () => {
     const { errors } = await ask('{ mailbox(first: 1) { text } }');
     expect(errors[0].message).toContain('mailbox');
   });
+});
+
+describe('the first administrator', () => {
+  const appoint = (...args: string[]) =>
+    run(process.execPath, ['--import', 'tsx', 'embedded/src/admin-command.ts', ...args], {
+      cwd: join(import.meta.dirname, '../..'),
+      env: { PATH: process.env['PATH'], STOREGRAPH_HOME: folder },
+    }).catch(({ code, stderr }: Answer) => ({ code, stderr, stdout: '' }));
+
+  test('is made by an operator, while the shop runs, and gets in by the mail', async () => {
+    const email = 'grace@example.com';
+    const { stdout } = await appoint('--email', email, '--name', 'Grace Hopper');
+    expect(stdout).toContain(`${email} is an administrator`);
+    await expect.poll(async () => (await mailbox()).text, { timeout: 10_000 }).toContain(email);
+    const mail = (await mailbox()).text.split('<article').find((one) => one.includes(email)) ?? '';
+    const token = /<b>([\w.-]+)<\/b>/.exec(mail)?.[1];
+    await change('passwordReset', { token, newPassword: password });
+    const fields = '... on SignedIn { tokens { accessToken } staffMember { name role } }';
+    const signedIn = await change('signIn', { email, password }, undefined, fields);
+    expect(signedIn).toMatchObject({ staffMember: { name: 'Grace Hopper', role: 'ADMIN' } });
+    const { accessToken } = signedIn.tokens;
+    const entries = '{ auditEntries { nodes { actor action } } staffMembers { email } }';
+    const { data } = await ask(entries, accessToken);
+    expect(data.auditEntries.nodes).toContainEqual({ actor: 'operator', action: 'account_created' });
+    expect(data.staffMembers).toEqual([{ email }]);
+  }, 30_000);
+
+  test('is not somebody who has no address, or whom nobody has named', async () => {
+    expect(await appoint('--email', 'grace')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--name'),
+    });
+    const wrong = await appoint('--email', 'grace', '--name', 'Grace');
+    expect(wrong).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--email is not an e-mail address.'),
+    });
+  }, 30_000);
 });
 
 describe('keys', () => {

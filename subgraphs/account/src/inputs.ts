@@ -50,6 +50,8 @@ export const identityStart = z.object({ idempotencyKey, provider: line(100), red
 export const identityFinish = z.object({ idempotencyKey, flow: token, callbackUrl: text(8_000), deviceName });
 export const identityUnlink = z.object({ idempotencyKey, identityId: id });
 export const staffCreate = z.object({ idempotencyKey, email, name: line(200), role: staffRole });
+/** By the operator, outside of the graph. */
+export const appointment = z.object({ email, name: line(200) });
 export const staffRoleChange = z.object({ idempotencyKey, staffId: id, role: staffRole });
 export const staffReason = z.object({ idempotencyKey, staffId: id, reason });
 export const customerReason = z.object({ idempotencyKey, customerId: id, reason });

@@ -82,12 +82,8 @@ export const openMails = (needs: Needs) => {
     }
   };
 
-  const post: Post = async (tx, { kind, account, email = account?.email ?? '', signUpId = null }) => {
-    const isChange = kind === 'EMAIL_CHANGE';
-    await insertMail(tx, {
-      ...{ id: newId(), kind, email, emailKey: emailKeyOf(email) },
-      ...{ accountId: account?.id ?? null, signUpId, newEmail: isChange ? email : null },
-    });
+  const post: Post = async (tx, mail) => {
+    await queueMail(tx, mail);
     afterCommit(tx, wake);
   };
 
@@ -105,6 +101,18 @@ export const openMails = (needs: Needs) => {
       };
     },
   };
+};
+
+/** Puts a mail into the queue, where a process that sends mails finds it in a moment. */
+export const queueMail: Post = async (
+  tx,
+  { kind, account, email = account?.email ?? '', signUpId = null },
+) => {
+  const isChange = kind === 'EMAIL_CHANGE';
+  await insertMail(tx, {
+    ...{ id: newId(), kind, email, emailKey: emailKeyOf(email) },
+    ...{ accountId: account?.id ?? null, signUpId, newEmail: isChange ? email : null },
+  });
 };
 
 /** Writes and sends what is due. Answers how many mails it took. */

@@ -17,6 +17,7 @@ import {
   stopOnSignal,
   type Viewer,
 } from '@storegraph/server';
+import { type Appointment, appoint } from './appointment-service.ts';
 import { openPasswords } from './argon2.ts';
 import type { Asking } from './change-service.ts';
 import { startDataJobs } from './data-job-run-service.ts';
@@ -117,6 +118,24 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
       await db.close();
     },
   };
+};
+
+/** Makes somebody an administrator, for whoever operates the shop and has its database. */
+export const appointAdmin = async ({
+  postgresUrl: url,
+  ...whom
+}: {
+  readonly postgresUrl: string;
+  readonly email: string;
+  readonly name: string;
+}): Promise<Appointment> => {
+  await migrate({ url, schema: 'account', folders: migrations });
+  const db = connect({ url, schema: 'account', name: 'appointment' });
+  try {
+    return await appoint(db, whom);
+  } finally {
+    await db.close();
+  }
 };
 
 /** An operator who replaces the secret is told what still rests on which. */
