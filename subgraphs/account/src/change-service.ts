@@ -2,9 +2,9 @@ import { type IdempotencyConflict, isReplay, markReplay, once } from '@storegrap
 import { type Database, type Reader, type Transaction, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
 import type { z } from 'zod';
-import { isOpen, type OpenAccount } from './account-domain.ts';
+import { type Account, isOpen, type OpenAccount } from './account-domain.ts';
 import { sessionEnded } from './refusal-domain.ts';
-import { accountById, lockAccount } from './repository.ts';
+import { accountById, lockAccount, lockAccounts } from './repository.ts';
 import type { Secrets } from './secrets-domain.ts';
 import { liveSession, type SessionRow } from './session-repository.ts';
 
@@ -42,6 +42,11 @@ const maskedByAll = (secrets: Secrets, input: object): readonly [object, ...obje
   return [masked(first), ...older.map(masked)];
 };
 
+/** Ends a change that is not kept for repeats: who signs in may send the same again. */
+class NotSignedIn extends Error {
+  readonly outcome = sessionEnded();
+}
+
 /** Ends the attempt to find a kept outcome when there is none. */
 class NothingKept extends Error {}
 
@@ -77,7 +82,13 @@ const createKept = (db: Database) => {
     [intent, ...older]: readonly [Intent, ...Intent[]],
     decide: (tx: Transaction) => Promise<Ended>,
   ): Promise<Ended | IdempotencyConflict> => {
-    const outcome = await transaction(db, (tx) => once<Ended>(tx, intent, () => decide(tx)));
+    const outcome = await transaction(db, (tx) => once<Ended>(tx, intent, () => decide(tx))).catch(
+      (error: unknown) => {
+        // Whoever throws it says so in the type of what it decides.
+        if (error instanceof NotSignedIn) return error.outcome as unknown as Ended;
+        throw error;
+      },
+    );
     if (outcome.__typename !== 'IdempotencyConflict') return outcome;
     // It was kept by this very mutation.
     return ((await kept(older)) ?? outcome) as Ended | IdempotencyConflict;
@@ -172,5 +183,32 @@ export const asOwner =
   <Command, Ended>(decide: (tx: Transaction, owner: Owner, command: Command) => Promise<Ended>) =>
   async (tx: Transaction, command: Command, { viewer }: Asking): Promise<Ended | Refused> => {
     const owner = await lockOwner(tx, viewer);
-    return owner ? decide(tx, owner, command) : sessionEnded();
+    if (!owner) throw new NotSignedIn();
+    return decide(tx, owner, command);
+  };
+
+/** Whether whoever works here still does: an access token outlives its session by minutes. */
+const isStillStaff = async (tx: Transaction, viewer: Viewer, own: Account | null): Promise<boolean> => {
+  if (viewer.kind !== 'staff') return viewer.kind === 'service';
+  // A token that was made by hand, by whoever has the keys, needs neither an account nor a session.
+  if (viewer.sessionId === undefined) return own === null || isOpen(own);
+  const session = await liveSession(tx, viewer.sessionId);
+  return isOpen(own) && own.role !== 'customer' && session?.accountId === own.id;
+};
+
+/**
+ * A mutation of staff on somebody's account, which is held together with their own: of two who suspend each other at
+ * once, one comes second and is refused.
+ */
+export const asStaff =
+  <Command, Ended>(
+    targetOf: (command: Command) => string | null,
+    decide: (tx: Transaction, target: Account | null, command: Command, asking: Asking) => Promise<Ended>,
+  ) =>
+  async (tx: Transaction, command: Command, asking: Asking): Promise<Ended | Refused> => {
+    const { viewer } = asking;
+    const [ownId, targetId] = [viewer.kind === 'anonymous' ? '' : viewer.id, targetOf(command) ?? ''];
+    const held = await lockAccounts(tx, [ownId, targetId]);
+    if (!(await isStillStaff(tx, viewer, held.get(ownId) ?? null))) throw new NotSignedIn();
+    return decide(tx, held.get(targetId) ?? null, command, asking);
   };

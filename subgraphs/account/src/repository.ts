@@ -42,6 +42,20 @@ export const lockAccount = async (tx: Transaction, id: string): Promise<Account 
   return account ?? null;
 };
 
+/** Holds several accounts, in an order that no two wait for each other by. */
+export const lockAccounts = async (
+  tx: Transaction,
+  ids: readonly string[],
+): Promise<Map<string, Account>> => {
+  const rows = await tx
+    .select()
+    .from(accounts)
+    .where(sql`${accounts.id} = any(${sql.param(ids.filter(isId))}::uuid[])`)
+    .orderBy(asc(accounts.id))
+    .for('update');
+  return new Map(rows.map((row) => [row.id, row]));
+};
+
 export const staffAccounts = (reader: Reader): Promise<Account[]> =>
   reader
     .select()

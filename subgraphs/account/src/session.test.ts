@@ -155,6 +155,16 @@ describe('sessions', () => {
     expect(await refresh(refreshToken)).toMatchObject({ __typename: 'SessionEnded' });
   });
 
+  test('that have ended keep nobody from sending the same again after signing in', async () => {
+    const first = await shop.newcomer();
+    const [viewer, idempotencyKey] = [await shop.viewerOf(first), key()];
+    await shop.change('signOut', { refreshToken: first.tokens.refreshToken });
+    const revoke = (by: Answer) => shop.change('otherSessionsRevoke', { idempotencyKey }, { viewer: by });
+    expect(await revoke(viewer)).toMatchObject({ __typename: 'SessionEnded' });
+    const again = await shop.viewerOf(await shop.signIn(first.email));
+    expect(await revoke(again)).toMatchObject({ __typename: 'OtherSessionsRevoked' });
+  });
+
   test('that have ended are not opened again by a repeat of their sign-in', async () => {
     const { email } = await shop.newcomer();
     const input = { idempotencyKey: key() };

@@ -1,3 +1,4 @@
+import { key } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, admin, newEmail, type OpenAccounts, openAccounts } from './account-fixture.ts';
@@ -74,6 +75,61 @@ describe('staff', () => {
     expect(await shop.change('staffSuspend', { staffId, reason: 'x' }, { viewer })).toMatchObject({
       __typename: 'NotOneself',
     });
+  });
+
+  test('whose session has ended do none of it with a token that still holds', async () => {
+    const [boss, other, customer] = [
+      await shop.employee('ADMIN'),
+      await shop.employee('ADMIN'),
+      await shop.newcomer(),
+    ];
+    const viewer = await shop.viewerOf(boss);
+    const reason = 'left';
+    await shop.change(
+      'staffSuspend',
+      { staffId: boss.staffId, reason },
+      { viewer: await shop.viewerOf(other) },
+    );
+    const tries: readonly [string, object][] = [
+      ['staffCreate', { email: newEmail(), name: 'a friend', role: 'ADMIN' }],
+      ['staffRestore', { staffId: boss.staffId, reason }],
+      ['staffSuspend', { staffId: other.staffId, reason }],
+      ['staffRoleChange', { staffId: other.staffId, role: 'SUPPORT' }],
+      ['customerSuspend', { customerId: customer.customer.id, reason }],
+      ['customerRestore', { customerId: customer.customer.id, reason }],
+    ];
+    const idempotencyKey = key();
+    for (const [mutation, input] of tries)
+      expect(await shop.change(mutation, { ...input, idempotencyKey }, { viewer })).toMatchObject({
+        __typename: 'SessionEnded',
+      });
+    // What was refused so is not kept: who signs in again sends it again.
+    await shop.change('staffRestore', { staffId: boss.staffId, reason }, { viewer: admin });
+    const again = await shop.viewerOf(await shop.signIn(boss.email));
+    const [create, input] = tries[0] ?? ['', {}];
+    expect(await shop.change(create, { ...input, idempotencyKey }, { viewer: again })).toMatchObject({
+      __typename: 'StaffCreated',
+    });
+  });
+
+  test('who suspend each other at once leave one who may', async () => {
+    const bosses = [await shop.employee('ADMIN'), await shop.employee('ADMIN'), await shop.employee('ADMIN')];
+    const viewers = await Promise.all(bosses.map((boss) => shop.viewerOf(boss)));
+    const outcomes = await Promise.all(
+      viewers.map((viewer, place) =>
+        shop.change(
+          'staffSuspend',
+          { staffId: bosses[(place + 1) % 3].staffId, reason: 'a quarrel' },
+          { viewer },
+        ),
+      ),
+    );
+    expect(outcomes.map(({ __typename }) => __typename)).toContain('SessionEnded');
+    const { staffMembers } = await shop.ask('{ staffMembers { id state } }', { viewer: admin });
+    const left = staffMembers.filter(
+      ({ id, state }: Answer) => state === 'ACTIVE' && bosses.some(({ staffId }) => staffId === id),
+    );
+    expect(left.length).toBeGreaterThan(0);
   });
 
   test('suspended may not sign in until they are restored', async () => {
