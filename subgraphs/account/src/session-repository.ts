@@ -25,6 +25,9 @@ export const insertSession = async (
   });
 };
 
+/** More devices than anybody has; a script that signs in for each request fills no list. */
+const maxSessions = 50;
+
 const isAlive = and(isNull(sessions.endedAt), sql`${sessions.expiresAt} > now()`);
 
 export const liveSession = async (reader: Reader, id: string): Promise<SessionRow | null> => {
@@ -92,6 +95,17 @@ export const endSessions = async (
       ),
     )
     .returning({ id: sessions.id });
+  return ended.length;
+};
+
+/** Ends those that were left longest, where an account has more than it may. Answers how many. */
+export const endExcessSessions = async (tx: Transaction, accountId: string): Promise<number> => {
+  const ended = await tx.execute(sql`
+    update sessions set ended_at = now() where session_id = any(array(
+      select session_id from sessions
+      where account_id = ${accountId} and ended_at is null and expires_at > now()
+      order by last_used_at desc, session_id desc offset ${maxSessions}))
+    returning 1 as ended`);
   return ended.length;
 };
 

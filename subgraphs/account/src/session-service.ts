@@ -12,6 +12,7 @@ import { sessionEnded, sessionNotFound } from './refusal-domain.ts';
 import { accountById, lockAccount } from './repository.ts';
 import type { Secrets } from './secrets-domain.ts';
 import {
+  endExcessSessions,
   endSession,
   endSessions,
   insertChallenge,
@@ -105,10 +106,10 @@ export const openSession = async (tx: Transaction, signingIn: SigningIn): Promis
   const { account, deviceName, by } = signingIn;
   const sessionId = newId();
   await insertSession(tx, { id: sessionId, accountId: account.id, deviceName }, account.role !== 'customer');
+  const endedOthers = await endExcessSessions(tx, account.id);
   append(tx, signedInFacts(signingIn));
-  audit(tx, [
-    { actor: actorOf(account), action: 'signed_in', subjectId: account.id, details: { sessionId, by } },
-  ]);
+  const details = { sessionId, by, ...(endedOthers > 0 && { endedOthers }) };
+  audit(tx, [{ actor: actorOf(account), action: 'signed_in', subjectId: account.id, details }]);
   return { __typename: 'SignedIn', sessionId };
 };
 

@@ -141,6 +141,24 @@ describe('sessions', () => {
     expect(await securityOf(first)).toBeNull();
   });
 
+  test('are fifty at most: the one that was left longest ends with another sign-in', async () => {
+    const first = await shop.newcomer();
+    const { id } = first.customer;
+    await shop.db.execute(sql`insert into sessions (session_id, account_id, created_at, last_used_at, expires_at)
+      select gen_random_uuid(), ${id}, now(), now() - make_interval(mins => place), now() + interval '1 day'
+      from generate_series(1, 49) as place`);
+    const last = await shop.signIn(first.email);
+    const { sessions } = await securityOf(last);
+    expect(sessions).toHaveLength(50);
+    expect(sessions.map((session: Answer) => session.id)).toContain(first.session.id);
+    expect((await auditOf(id)).at(-1)).toEqual({ action: 'signed_in' });
+    const oldest = await shop.db.execute(sql`select 1 from sessions
+      where account_id = ${id} and ended_at is not null and last_used_at < now() - interval '48 minutes'`);
+    expect(oldest).toHaveLength(1);
+    // They were not signed in, as the invariant asks for.
+    await shop.db.execute(sql`delete from sessions where account_id = ${id}`);
+  });
+
   test('end by signing out, also twice', async () => {
     const { tokens } = await shop.newcomer();
     const { refreshToken } = tokens;
