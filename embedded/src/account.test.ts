@@ -99,12 +99,15 @@ describe('the mailbox', () => {
   });
 });
 
+/** A command beside the shop, as `npm run` starts it. */
+const command = (name: string, home: string, ...args: string[]) =>
+  run(process.execPath, ['--import', 'tsx', `embedded/src/${name}-command.ts`, ...args], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { PATH: process.env['PATH'], STOREGRAPH_HOME: home },
+  }).catch(({ code, stderr }: Answer) => ({ code, stderr, stdout: '' }));
+
 describe('the first administrator', () => {
-  const appoint = (...args: string[]) =>
-    run(process.execPath, ['--import', 'tsx', 'embedded/src/admin-command.ts', ...args], {
-      cwd: join(import.meta.dirname, '../..'),
-      env: { PATH: process.env['PATH'], STOREGRAPH_HOME: folder },
-    }).catch(({ code, stderr }: Answer) => ({ code, stderr, stdout: '' }));
+  const appoint = (...args: string[]) => command('admin', folder, ...args);
 
   test('is made by an operator, while the shop runs, and gets in by the mail', async () => {
     const email = 'grace@example.com';
@@ -161,6 +164,20 @@ describe('keys', () => {
     expect(await readKeys(own)).not.toHaveProperty('secret');
   });
 });
+
+test('the keys of a shop in several processes are made and replaced by a command', async () => {
+  const home = join(folder, '..', 'several');
+  const file = async () => JSON.parse(await readFile(join(home, 'keys.json'), 'utf8'));
+  expect((await command('keys', home)).stdout).toContain('1 verify');
+  const made = await file();
+  expect((await command('keys', home)).stdout).toContain(`${made.signing.kid} signs`);
+  expect(await file()).toEqual(made);
+  const longAgo = Math.floor(Date.now() / 1000) - 31 * 86_400;
+  const old = { ...made, signing: { ...made.signing, nbf: longAgo } };
+  await writeFile(join(home, 'keys.json'), JSON.stringify(old));
+  expect((await command('keys', home)).stdout).toMatch(/2 verify\. [\w-]+ is announced/);
+  expect(await file()).toMatchObject({ secret: made.secret, signing: { kid: made.signing.kid }, next: {} });
+}, 30_000);
 
 test('every invariant of accounts holds', async () => {
   const findings = (await checkInvariants(shop.postgresUrl)).filter(({ subgraph }) => subgraph === 'account');

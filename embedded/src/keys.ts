@@ -22,7 +22,8 @@ const keysFile = z.object({
 /** Keys are replaced in days; a shop that was off finds it out when it starts. */
 const lookEveryMs = 3_600_000;
 
-const pathIn = (folder: string): string => join(folder, 'keys.json');
+/** Where a shop keeps its keys. */
+export const keysPathIn = (folder: string): string => join(folder, 'keys.json');
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
 
@@ -31,7 +32,7 @@ export const newShopKeys = async (): Promise<ShopKeys> => ({ ...(await createKey
 
 /** What stands in the file, or null where there is none. */
 const readFileOf = async (folder: string): Promise<z.output<typeof keysFile> | null> => {
-  const path = pathIn(folder);
+  const path = keysPathIn(folder);
   try {
     return keysFile.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
@@ -54,13 +55,13 @@ export const readKeys = async (folder: string): Promise<KeyRing | null> => {
 
 /** Written beside, so that nobody ever reads half a file. */
 const writeDraft = async (folder: string, keys: ShopKeys): Promise<string> => {
-  const draft = `${pathIn(folder)}.${randomUUID()}`;
+  const draft = `${keysPathIn(folder)}.${randomUUID()}`;
   await writeFile(draft, JSON.stringify(keys, null, 2), { mode: 0o600, flush: true });
   return draft;
 };
 
 const replace = async (folder: string, keys: ShopKeys): Promise<ShopKeys> => {
-  await rename(await writeDraft(folder, keys), pathIn(folder));
+  await rename(await writeDraft(folder, keys), keysPathIn(folder));
   return keys;
 };
 
@@ -78,7 +79,7 @@ const make = async (folder: string): Promise<ShopKeys> => {
   const draft = await writeDraft(folder, await newShopKeys());
   try {
     // Of two processes one wins.
-    await link(draft, pathIn(folder));
+    await link(draft, keysPathIn(folder));
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
