@@ -102,6 +102,33 @@ describe('guesses', () => {
     expect(await guess(email, address, { deviceToken })).toMatchObject({ __typename: 'AttemptDelayed' });
   });
 
+  test('under the key of a sign-in that succeeded are counted as all others', async () => {
+    const { email } = await shop.newcomer();
+    const idempotencyKey = `sign-in-of-${key()}`;
+    await shop.signIn(email, { address: newAddress() }, { idempotencyKey });
+    const address = newAddress();
+    const all = [];
+    for (let place = 0; place < 7; place += 1) all.push(await guess(email, address, { idempotencyKey }));
+    expect(typesOf(all)).toEqual([
+      ...Array(5).fill('IdempotencyConflict'),
+      'AttemptDelayed',
+      'AttemptDelayed',
+    ]);
+    // The right one among them is not told by its outcome either.
+    expect(await shop.signIn(email, { address }, { idempotencyKey })).toMatchObject({
+      __typename: 'AttemptDelayed',
+    });
+  });
+
+  test('are not what a client does that sends its sign-in again', async () => {
+    const { email } = await shop.newcomer();
+    const address = newAddress();
+    const again = { idempotencyKey: key() };
+    for (let place = 0; place < 12; place += 1)
+      expect(await shop.signIn(email, { address }, again)).toMatchObject({ __typename: 'SignedIn' });
+    expect(typesOf(await guesses(5, email, () => address))).not.toContain('AttemptDelayed');
+  });
+
   test('are forgotten after an hour', async () => {
     const { email } = await shop.newcomer();
     const address = newAddress();

@@ -1,5 +1,8 @@
+import { isReplay } from '@storegraph/idempotency';
+import { parseInput } from '@storegraph/server';
 import { emailKeyOf, isOpen } from './account-domain.ts';
 import { codeSubjects, signInSubjects } from './attempt-domain.ts';
+import type { Asking } from './change-service.ts';
 import * as inputs from './inputs.ts';
 import { challengeEnded, codeRefused, credentialsRefused } from './refusal-domain.ts';
 import { accountByEmail, lockAccount } from './repository.ts';
@@ -9,23 +12,29 @@ import { auditRefused, openOrChallenge, openSession } from './session-service.ts
 import { guestOf } from './sign-up-service.ts';
 import { takeCode } from './totp-service.ts';
 
+type Attempt = { readonly email: string; readonly deviceToken: string | null };
+
 /** Sign-in by password, and by the second factor where there is one. */
-export const createSignIn = (needs: IdentityNeeds) => {
+export const createSignIn = (needs: IdentityNeeds) => ({
+  signIn: signInBy(needs),
+  confirm: confirmBy(needs),
+});
+
+const signInBy = (needs: IdentityNeeds) => {
   const { db, change, secrets, passwords, attempts, finish, noteRefused } = needs;
 
-  const signIn = change('signIn', inputs.signIn, {
-    before: async ({ email, password, deviceToken }, { address }) => {
-      const emailKey = emailKeyOf(email);
-      const deviceId = deviceToken === null ? null : secrets.deviceOf(emailKey, deviceToken);
-      const subjects = signInSubjects({ emailKey, address, deviceId });
-      const delayed = await attempts.take(subjects);
-      if (delayed) {
-        await noteRefused({ emailKey, isDelayed: true });
-        return { refusal: delayed };
-      }
+  const countedOf = ({ email, deviceToken }: Attempt, { address }: Asking) => {
+    const emailKey = emailKeyOf(email);
+    const deviceId = deviceToken === null ? null : secrets.deviceOf(emailKey, deviceToken);
+    return { emailKey, deviceId, subjects: signInSubjects({ emailKey, address, deviceId }) };
+  };
+
+  const verifyAndOpen = change('signIn', inputs.signIn, {
+    before: async (command, asking) => {
+      const { emailKey, deviceId, subjects } = countedOf(command, asking);
       const account = await accountByEmail(db, emailKey);
       // As much is computed for an address that has no account.
-      const fits = await passwords.fits(account?.passwordHash ?? null, password);
+      const fits = await passwords.fits(account?.passwordHash ?? null, command.password);
       if (!fits || !isOpen(account)) {
         await noteRefused({ emailKey, isDelayed: false });
         return { refusal: credentialsRefused() };
@@ -48,6 +57,26 @@ export const createSignIn = (needs: IdentityNeeds) => {
     },
   });
 
+  /** Counted before what is kept under a key is looked at: a guess under a key that is known is one like any other. */
+  return async (asking: Asking, input: object) => {
+    const parsed = parseInput(inputs.signIn, input);
+    if ('invalid' in parsed) return parsed.invalid;
+    const { emailKey, subjects } = countedOf(parsed.input, asking);
+    const delayed = await attempts.take(subjects);
+    if (delayed) {
+      await noteRefused({ emailKey, isDelayed: true });
+      return delayed;
+    }
+    const outcome = await verifyAndOpen(asking, input);
+    if (outcome.__typename === 'IdempotencyConflict') await noteRefused({ emailKey, isDelayed: false });
+    // Who sends it again knew the password then.
+    if (outcome.__typename === 'SignedIn' && isReplay(outcome)) await attempts.succeeded(db, subjects);
+    return finish(outcome);
+  };
+};
+
+const confirmBy = (needs: IdentityNeeds) => {
+  const { db, change, secrets, attempts, finish, noteRefused } = needs;
   const confirm = change('signInConfirm', inputs.signInConfirm, {
     before: async ({ challenge: token }) => {
       const id = secrets.idOf('challenge', token);
@@ -78,8 +107,5 @@ export const createSignIn = (needs: IdentityNeeds) => {
     },
   });
 
-  return {
-    signIn: async (...asked: Parameters<typeof signIn>) => finish(await signIn(...asked)),
-    confirm: async (...asked: Parameters<typeof confirm>) => finish(await confirm(...asked)),
-  };
+  return async (...asked: Parameters<typeof confirm>) => finish(await confirm(...asked));
 };
