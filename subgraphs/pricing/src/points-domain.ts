@@ -44,13 +44,16 @@ export const spendPoints = (
   return null;
 };
 
-/** The points an order earns on what is left to pay for goods: of each stacking group one promotion. */
-export const earnedPoints = (
+/** Points that an order earns, and by which promotions. */
+export type Earning = { readonly points: number; readonly promotionIds: readonly string[] };
+
+/** What an order earns on what is left to pay for goods: of each stacking group the promotion that gives most. */
+export const earnPoints = (
   promotions: readonly Promotion[],
   situation: Situation,
   remaining: Remaining,
-): number => {
-  const groups = new Map<string, number>();
+): Earning => {
+  const groups = new Map<string, { readonly promotionId: string; readonly points: number }>();
   for (const promotion of inOrder(promotions)) {
     if (promotion.action.kind !== 'EARN_POINTS' || obstacleTo(promotion, situation)) continue;
     const per = promotion.action.per[situation.currency];
@@ -63,12 +66,16 @@ export const earnedPoints = (
     const points = Math.min(Math.floor(paid / per) * promotion.action.points, maxPoints);
     const group =
       promotion.stackingGroup === null ? `alone ${promotion.id}` : `group ${promotion.stackingGroup}`;
-    groups.set(group, Math.max(groups.get(group) ?? 0, points));
+    if (points > (groups.get(group)?.points ?? 0)) groups.set(group, { promotionId: promotion.id, points });
   }
-  return Math.min(
-    [...groups.values()].reduce((a, b) => a + b, 0),
-    maxPoints,
-  );
+  const earned = [...groups.values()];
+  return {
+    points: Math.min(
+      earned.reduce((sum, { points }) => sum + points, 0),
+      maxPoints,
+    ),
+    promotionIds: earned.map(({ promotionId }) => promotionId),
+  };
 };
 
 /** Why points came or went. */

@@ -77,7 +77,7 @@ export const spread = (amount: Money, parts: readonly { left: Money; place: numb
   return new Map(parts.map(({ place }, index) => [place, shares[index] ?? zero(amount.currency)]));
 };
 
-const leftOf = (parts: readonly Part[], currency: string): Money =>
+const leftOf = (parts: readonly { readonly left: Money }[], currency: string): Money =>
   sum(
     parts.map(({ left }) => left),
     currency,
@@ -102,15 +102,19 @@ const reachedTier = ({ tiers }: Extract<Action, { kind: 'TIERED' }>, { about, cu
   return Math.max(0, ...reached.map(({ basisPoints }) => basisPoints));
 };
 
+type Taken = { readonly part: Part; readonly pieces: number };
+
 /** What so many pieces of a line are worth now; down, so that all pieces together are never more than the line. */
-const worthOf = ({ left, line }: Part, pieces: number): Money =>
-  scale(left, { numerator: pieces, denominator: line.quantity }, 'down');
+const valued = ({ part: { left, line, place }, pieces }: Taken) => ({
+  place,
+  left: scale(left, { numerator: pieces, denominator: line.quantity }, 'down'),
+});
 
 const piecesOf = (parts: readonly Part[]): number =>
   parts.reduce((count, { line }) => count + line.quantity, 0);
 
 /** Takes pieces from lines in their order, until there are enough. */
-const take = (parts: readonly Part[], pieces: number): { part: Part; pieces: number }[] => {
+const take = (parts: readonly Part[], pieces: number): Taken[] => {
   let wanted = pieces;
   return parts.flatMap((part) => {
     const taken = Math.min(wanted, part.line.quantity);
@@ -122,7 +126,11 @@ const take = (parts: readonly Part[], pieces: number): { part: Part; pieces: num
 const cheapestFirst = (parts: readonly Part[]): Part[] =>
   [...parts].sort((a, b) => a.line.unit.amountMinor - b.line.unit.amountMinor || a.place - b.place);
 
-const freePieces = (action: Extract<Action, { kind: 'BUY_X_GET_Y' }>, { about, parts }: Wanted): Takes => {
+/** The share is taken of all that is given and split, so that pieces on several lines are given as on one. */
+const freePieces = (
+  action: Extract<Action, { kind: 'BUY_X_GET_Y' }>,
+  { about, parts, currency }: Wanted,
+): Takes => {
   const { buyQuantity, getQuantity, getVariantIds, basisPoints } = action;
   const given = getVariantIds && parts.filter(({ line }) => getVariantIds.includes(line.variantId));
   // What is given does not count as bought.
@@ -131,11 +139,8 @@ const freePieces = (action: Extract<Action, { kind: 'BUY_X_GET_Y' }>, { about, p
     ? Math.floor(piecesOf(bought) / buyQuantity)
     : Math.floor(piecesOf(about) / (buyQuantity + getQuantity));
   const times = Math.min(possible, action.maxTimes ?? possible);
-  const free = take(cheapestFirst(given ?? about), times * getQuantity);
-  const share = { numerator: basisPoints, denominator: 10_000 };
-  return new Map(
-    free.map(({ part, pieces }) => [part.place, scale(worthOf(part, pieces), share, 'down')] as const),
-  );
+  const free = take(cheapestFirst(given ?? about), times * getQuantity).map(valued);
+  return spread(scale(leftOf(free, currency), { numerator: basisPoints, denominator: 10_000 }, 'down'), free);
 };
 
 const bundled = (action: Extract<Action, { kind: 'BUNDLE' }>, { parts, currency }: Wanted): Takes => {
@@ -148,9 +153,7 @@ const bundled = (action: Extract<Action, { kind: 'BUNDLE' }>, { parts, currency 
   const possible = Math.min(...ofItems.map((item) => Math.floor(piecesOf(item.parts) / item.quantity)));
   const times = Math.min(possible, action.maxTimes ?? possible);
   if (times < 1) return nothing;
-  const inBundles = ofItems
-    .flatMap((item) => take(item.parts, item.quantity * times))
-    .map(({ part, pieces }) => ({ place: part.place, left: worthOf(part, pieces) }));
-  const worth = inBundles.reduce((units, { left }) => units + left.amountMinor, 0);
+  const inBundles = ofItems.flatMap((item) => take(item.parts, item.quantity * times)).map(valued);
+  const worth = leftOf(inBundles, currency).amountMinor;
   return spread(money(Math.max(0, worth - price * times), currency), inBundles);
 };

@@ -1,4 +1,6 @@
+import { zero } from '@storegraph/money';
 import { type CouponOfBuyer, type CouponState, obstacleToCoupon } from './coupon-domain.ts';
+import type { Earning } from './points-domain.ts';
 import { obstacleTo, type Promotion, type Situation } from './promotion-domain.ts';
 import { bestStack } from './promotion-stack-domain.ts';
 import type { AppliedCut } from './quote-adjustment-domain.ts';
@@ -50,7 +52,7 @@ type Outcome = {
   readonly input: QuoteInput;
   readonly situation: Situation;
   readonly applied: readonly AppliedCut[];
-  readonly pointsEarned: number;
+  readonly earning: Earning;
 };
 
 /** What became of each code, in the order entered. */
@@ -68,7 +70,7 @@ export const couponsOf = (outcome: Outcome): QuotedCoupon[] =>
 type Verdict = { readonly state: CouponState; readonly reason: string };
 
 const verdictOn = ({ code, coupon, isBarred }: EnteredCoupon, outcome: Outcome): Verdict => {
-  const { usable, input, situation, applied, pointsEarned } = outcome;
+  const { usable, input, situation, applied, earning } = outcome;
   if (isBarred)
     return { state: 'TOO_MANY_TRIES', reason: 'Too many codes were wrong: wait a while and try again.' };
   const promotion = input.promotions.find(({ id }) => id === coupon?.promotionId);
@@ -76,18 +78,15 @@ const verdictOn = ({ code, coupon, isBarred }: EnteredCoupon, outcome: Outcome):
   const obstacle = obstacleToCoupon(coupon, input.buyer) ?? obstacleTo(promotion, situation);
   if (obstacle) return obstacle;
   const isFirst = usable.couponOf.get(promotion.id) === code;
-  const earns = promotion.action.kind === 'EARN_POINTS' && pointsEarned > 0;
-  if (isFirst && (earns || applied.some(({ promotionId }) => promotionId === promotion.id)))
-    return { state: 'COUNTS', reason: `${promotion.name}.` };
-  if (isFirst && savesAlone(promotion, situation, applied))
+  const given = [...applied.map(({ promotionId }) => promotionId), ...earning.promotionIds];
+  if (isFirst && given.includes(promotion.id)) return { state: 'COUNTS', reason: `${promotion.name}.` };
+  if (isFirst && savesAlone(promotion, outcome))
     return { state: 'NOT_COMBINABLE', reason: 'It cannot be combined with what saves more.' };
   return { state: 'NOT_NEEDED', reason: 'It takes nothing off this cart.' };
 };
 
-const savesAlone = (promotion: Promotion, situation: Situation, applied: readonly AppliedCut[]): boolean => {
-  if (applied.length === 0) return false;
-  const [shipping] = applied.map((cut) => cut.shipping);
-  if (!shipping) return false;
+const savesAlone = (promotion: Promotion, { input, situation }: Outcome): boolean => {
+  const shipping = input.shipping?.amount ?? zero(input.currency);
   const whole = { lines: situation.lines.map(({ subtotal }) => subtotal), shipping };
   return bestStack([promotion], situation, whole).applied.length > 0;
 };

@@ -1,5 +1,5 @@
 import { add, type Money, subtract, sum, times, zero } from '@storegraph/money';
-import { earnedPoints, spendPoints } from './points-domain.ts';
+import { earnPoints, spendPoints } from './points-domain.ts';
 import type { Remaining } from './promotion-action-domain.ts';
 import type { Buyer, PricedLine, Promotion, Situation } from './promotion-domain.ts';
 import { bestStack, without } from './promotion-stack-domain.ts';
@@ -100,7 +100,7 @@ export const quote = (input: QuoteInput): Quote => {
   const stack = bestStack(usable.promotions, situation, whole);
   const spending = spendPoints(usable.promotions, situation, stack.remaining);
   const remaining = spending ? without(stack.remaining, spending.cut) : stack.remaining;
-  const pointsEarned = earnedPoints(usable.promotions, situation, remaining);
+  const earning = earnPoints(usable.promotions, situation, remaining);
 
   const cuts: AppliedCut[] = [...stack.applied, ...(spending ? [spending] : [])].map((applied) =>
     describeCut(applied, usable.couponOf),
@@ -136,8 +136,8 @@ export const quote = (input: QuoteInput): Quote => {
       total(lines, currency, (line) => line.total),
       shipping.total,
     ),
-    coupons: couponsOf({ usable, input, situation, applied: cuts, pointsEarned }),
-    ...{ pointsSpent: spending?.points ?? 0, pointsEarned },
+    coupons: couponsOf({ usable, input, situation, applied: cuts, earning }),
+    ...{ pointsSpent: spending?.points ?? 0, pointsEarned: earning.points },
     taxExemption: input.buyer.taxExemption,
     expiresAt: endOf(input, usable.promotions),
   };
