@@ -143,6 +143,58 @@ describe('a quote', () => {
   });
 });
 
+describe('what a buyer makes up', () => {
+  test('of prices, discounts and totals changes nothing: they are looked up again', async () => {
+    const { id } = await shop.priced(listCode, 1_999);
+    const me = guest();
+    const cart = cartOf(me, [[id, 2]]);
+    const free = eur(0);
+    const forged = {
+      ...cart,
+      ...{ subtotal: free, discount: eur(999_999), total: free, tax: free, prices: { [id]: free } },
+      quote: { total: free, token: 'forged' },
+      promotions: [{ action: { kind: 'PERCENT_OFF', basisPoints: 10_000 } }],
+      ...{ customerGroup: 'TRADE', taxExemption: 'I say so.', pointsToUse: 1_000_000 },
+      lines: (cart['lines'] as object[]).map((line) => ({
+        ...{ ...line, unitPrice: free, price: 0, unit: free, total: free, includesTax: false },
+      })),
+    };
+    const seen = ({ at: _at, expiresAt: _until, token: _token, ...said }: Answer) => said;
+    expect(seen(await shop.quote(forged, me))).toEqual(seen(await shop.quote(cart, me)));
+  });
+
+  test.each([
+    ['a currency in small letters', { currency: 'eur' }],
+    ['a currency beside another', { currency: ['EUR', 'JPY'] }],
+    ['no currency', { currency: null }],
+    ['a region that is none', { region: 'D' }],
+    ['an owner of a kind that buys nothing', { ownerKind: 'service' }],
+    ['a quantity as text', { lines: [{ id: 'l', variantId: randomUUID(), quantity: '1' }] }],
+  ])('of %s is refused', async (_what, more) => {
+    const me = guest();
+    const { errors } = await shop.quotes([cartOf(me, [], more)], staff('cart:read'));
+    expect(errors?.[0].extensions.code).toBe('BAD_USER_INPUT');
+  });
+
+  test('of a weaker currency costs what the shop converts it to, or nothing is sold in it', async () => {
+    const { id } = await shop.priced(listCode, 1_000);
+    const me = guest();
+    const inYen = await shop.quote(cartOf(me, [[id, 1]], { currency: 'JPY' }), me);
+    expect(inYen.lines).toMatchObject([{ isAvailable: false, unitPrice: null }]);
+    expect(inYen.total).toEqual({ amountMinor: 0, currency: 'JPY' });
+  });
+});
+
+test('a cart that comes to more than can be exact has no quote, and keeps nobody else from theirs', async () => {
+  const dearest = await Promise.all([1, 2].map(() => shop.priced(listCode, 1_000_000_000_000)));
+  const me = guest();
+  const lines = dearest.map(({ id }) => [id, 9_000] as const);
+  const carts = [cartOf(me, lines), cartOf(me, lines.slice(1))];
+  const { quotes, errors } = await shop.quotes(carts, me);
+  expect(errors).toMatchObject([{ path: ['_entities', 0, 'quote'], extensions: { code: 'BAD_USER_INPUT' } }]);
+  expect(quotes).toMatchObject([null, { total: eur(9_000_000_000_000_000) }]);
+});
+
 describe('a quote’s token', () => {
   const check = (token: string, viewer: Viewer = cartService) =>
     shop.execute(
@@ -166,6 +218,18 @@ describe('a quote’s token', () => {
     await shop.db.execute(sql`update prices set amount_minor = 101 where variant_id = ${id}`);
     const dearer = await shop.quote(cart, me);
     expect((await check(dearer.token)).data.quoteCheck.fingerprint).not.toBe(seen.fingerprint);
+  });
+
+  test('ends by the clock it was made by, though this process’s is wrong by minutes', async () => {
+    const me = guest();
+    const { token } = await shop.quote(cartOf(me, []), me);
+    const now = Date.now;
+    Date.now = () => now() + 20 * 60_000;
+    try {
+      expect((await check(token)).data.quoteCheck.isExpired).toBe(false);
+    } finally {
+      Date.now = now;
+    }
   });
 
   test('of somebody else’s making says nothing, and only services may ask', async () => {

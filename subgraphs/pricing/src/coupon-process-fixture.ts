@@ -8,6 +8,8 @@ export type Job = {
   readonly kind: 'redeem' | 'release';
   readonly code: string;
   readonly checkoutIds: readonly string[];
+  /** Whose checkouts; each somebody else's when left out. */
+  readonly ownerId?: string;
 };
 
 const [url = ''] = process.argv.slice(2);
@@ -16,13 +18,19 @@ const db = connect({ url, schema: 'pricing', name: 'coupon process' });
 const coupons = createCoupons({ db });
 const say = (word: Word) => process.send?.(word);
 
-const work = async ({ kind, code }: Job, checkoutId: string) => {
+const work = async ({ kind, code, ownerId }: Job, checkoutId: string) => {
   const idempotencyKey = `${kind}-${checkoutId}`;
   const { __typename: outcome } =
     kind === 'release'
       ? await coupons.release(viewer, { idempotencyKey, checkoutId })
       : await coupons.redeem(viewer, {
-          ...{ idempotencyKey, checkoutId, ownerKind: 'customer', ownerId: checkoutId, codes: [code] },
+          ...{
+            idempotencyKey,
+            checkoutId,
+            ownerKind: 'customer',
+            ownerId: ownerId ?? checkoutId,
+            codes: [code],
+          },
         });
   say({ kind: 'answered', key: checkoutId, outcome });
 };

@@ -47,6 +47,37 @@ test('checkouts that are used up and given up by two processes at once leave not
   expect(await shop.broken()).toEqual({});
 });
 
+test('what four processes give back, each of them twice, four processes use again, to the last', async () => {
+  const code = await shop.couponCode({ maxUses: 40 });
+  const four = await Promise.all([1, 2, 3, 4].map(startProcess));
+  const workAll = (kind: Job['kind'], idsOf: (place: number) => string[]) =>
+    Promise.all(four.map(({ work }, place) => work({ kind, code, checkoutIds: idsOf(place) })));
+  const first = checkouts(60);
+  // Every checkout is repeated by every process.
+  await workAll('redeem', () => first);
+  expect(await usesOf(code)).toBe(40);
+  for (const { answers } of four) expect(answers).toEqual(four[0]?.answers);
+  await workAll('release', (place) => (place % 2 === 0 ? first : [...first].reverse()));
+  expect(await usesOf(code)).toBe(0);
+  for (const { answers } of four) answers.clear();
+  await workAll('redeem', () => checkouts(30));
+  expect(outcomesOf(four)).toEqual({ CouponsRedeemed: 40, CouponsRefused: 80 });
+  expect(await usesOf(code)).toBe(40);
+  expect(await shop.broken()).toEqual({});
+});
+
+test('carts of one owner, checked out by four processes at once, use a coupon as often as one owner may', async () => {
+  const code = await shop.couponCode({ maxUsesPerCustomer: 3 });
+  const ownerId = randomUUID();
+  const four = await Promise.all([1, 2, 3, 4].map(startProcess));
+  await Promise.all(
+    four.map(({ work }) => work({ kind: 'redeem', code, ownerId, checkoutIds: checkouts(10) })),
+  );
+  expect(outcomesOf(four)).toEqual({ CouponsRedeemed: 3, CouponsRefused: 37 });
+  expect(await usesOf(code)).toBe(3);
+  expect(await shop.broken()).toEqual({});
+});
+
 test('a process killed in the middle leaves every use whole, and whoever asks again gets the answer', async () => {
   const code = await shop.couponCode({ maxUses: 150 });
   const checkoutIds = checkouts(300);

@@ -1,8 +1,8 @@
 import type { Database } from '@storegraph/postgres';
-import type { Viewer } from '@storegraph/server';
 import DataLoader from 'dataloader';
 import { type PriceKey, type PriceRead, readPrices } from './price-service.ts';
 import { createPromotionLoaders } from './promotion-loaders.ts';
+import type { Caller } from './quote-service.ts';
 import type { Pricing } from './service.ts';
 
 /** Reads of one request, gathered into one statement for each kind. */
@@ -11,12 +11,13 @@ export const createLoaders = (
   {
     baseCurrency,
     viewer,
+    address,
     quotes,
-  }: { readonly baseCurrency: string; readonly viewer: Viewer; readonly quotes: Pricing['quotes'] },
+  }: Caller & { readonly baseCurrency: string; readonly quotes: Pricing['quotes'] },
 ) => {
   const customerId = viewer.kind === 'customer' ? viewer.id : null;
   return {
-    ...createPromotionLoaders(db, quotes),
+    ...createPromotionLoaders(db, { viewer, address, quotes }),
     price: new DataLoader<PriceKey, PriceRead, string>(
       (keys) => readPrices(db, { baseCurrency, customerId }, keys),
       {

@@ -69,9 +69,9 @@ export const pricing = async (needs: Needs): Promise<Subgraph<Context>> => {
     name: 'pricing',
     typeDefs: readSchema('pricing'),
     resolvers,
-    context: ({ viewer, holdsForMs }) => ({
+    context: ({ viewer, address, holdsForMs }) => ({
       ...{ viewer, holdsForMs, db, baseCurrency, pricing: shop },
-      loaders: createLoaders(db, { baseCurrency, viewer, quotes: shop.quotes }),
+      loaders: createLoaders(db, { baseCurrency, viewer, address, quotes: shop.quotes }),
     }),
     isReady: async () => {
       await events.head();

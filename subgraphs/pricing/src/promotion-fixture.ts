@@ -96,14 +96,15 @@ export const openPromotions = async () => {
   const quotes = async (
     carts: readonly object[],
     viewer: Viewer,
+    address?: string,
   ): Promise<Executed & { quotes: Answer[] }> => {
     const query = `query ($carts: [_Any!]!) { _entities(representations: $carts) {
       ... on Cart { quote { ${wholeQuote} } } } }`;
-    const answer = await shop.execute(query, { carts }, viewer);
+    const answer = await shop.execute(query, { carts }, viewer, address);
     return { ...answer, quotes: (answer.data?._entities ?? []).map((cart: Answer) => cart?.quote ?? null) };
   };
-  const quote = async (cart: object, viewer: Viewer): Promise<Answer> => {
-    const answer = await quotes([cart], viewer);
+  const quote = async (cart: object, viewer: Viewer, address?: string): Promise<Answer> => {
+    const answer = await quotes([cart], viewer, address);
     if (answer.errors) throw new Error(answer.errors.map((error) => error.message).join(' '));
     return answer.quotes[0];
   };

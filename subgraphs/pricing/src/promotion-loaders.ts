@@ -12,13 +12,16 @@ import {
 import type { Promotion } from './promotion-domain.ts';
 import type { CartToQuote } from './promotion-inputs.ts';
 import { promotionsByIds } from './promotion-repository.ts';
-import type { createQuotes, SignedQuote } from './quote-service.ts';
+import type { Caller, createQuotes, SignedQuote, UnquotableCart } from './quote-service.ts';
 
 /** The router hands over a page of carts at most. */
 const maxBatchSize = 100;
 
 /** Reads of one request, gathered into one statement for each kind. */
-export const createPromotionLoaders = (db: Database, quotes: ReturnType<typeof createQuotes>) => ({
+export const createPromotionLoaders = (
+  db: Database,
+  { quotes, ...caller }: Caller & { readonly quotes: ReturnType<typeof createQuotes> },
+) => ({
   promotion: new DataLoader<string, Promotion | null>(async (ids) => {
     const found = new Map((await promotionsByIds(db, ids)).map((promotion) => [promotion.id, promotion]));
     return ids.map((id) => found.get(id.toLowerCase()) ?? null);
@@ -41,5 +44,8 @@ export const createPromotionLoaders = (db: Database, quotes: ReturnType<typeof c
     (wishes) => pagesOfEntries(db, wishes),
     { cache: false },
   ),
-  quote: new DataLoader<CartToQuote, SignedQuote>((carts) => quotes.quoteAll(carts), { maxBatchSize }),
+  quote: new DataLoader<CartToQuote, SignedQuote | UnquotableCart>(
+    (carts) => quotes.quoteAll(carts, caller),
+    { maxBatchSize },
+  ),
 });

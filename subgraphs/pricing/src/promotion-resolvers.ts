@@ -107,7 +107,7 @@ export const promotionResolvers: Resolvers = {
   Cart: {
     __resolveReference: (cart, { viewer }) => (isCartVisibleTo(viewer, cart) ? cart : null),
     quote: async (cart, _args, { pricing, loaders }) =>
-      loaders.quote.load(orBadInput(pricing.quotes.parse(cart))),
+      orBadInput(await loaders.quote.load(orBadInput(pricing.quotes.parse(cart)))),
   },
   Customer: {
     __resolveReference: (customer, { viewer }) => (arePointsVisibleTo(viewer, customer) ? customer : null),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codesFrom, couponKeyOf, isBarred, isCouponKey, waitAfter } from './coupon-domain.ts';
+import { codesFrom, couponKeyOf, freeOfAddress, isBarred, isCouponKey, waitAfter } from './coupon-domain.ts';
 import type { Action, Promotion } from './promotion-domain.ts';
 import { quote } from './quote-domain.ts';
 import { at, buyer, cart, conditions, coupon, price, promotion, vat } from './quote-fixture.ts';
@@ -225,6 +225,18 @@ describe('a coupon', () => {
     expect(stateOf([coupon('TEN', 'p1')], [unmet])).toEqual(['CONDITIONS_NOT_MET']);
   });
 
+  it('of points is kept for another order where others earn them and it would not', () => {
+    const earning = (id: string, per: number, more: Partial<Promotion> = {}) =>
+      promotion({ kind: 'EARN_POINTS', points: 1, per: { EUR: per } }, { id, ...more });
+    const open = earning('p2', 100, { stackingGroup: 'POINTS' });
+    const ofPoints = (per: number, more?: Partial<Promotion>) =>
+      stateOf([coupon('POINTS', 'p1')], [open, earning('p1', per, { needsCoupon: true, ...more })]);
+    expect(ofPoints(100)).toEqual(['COUNTS']);
+    expect(ofPoints(1_000_000)).toEqual(['NOT_NEEDED']);
+    expect(ofPoints(200, { stackingGroup: 'POINTS' })).toEqual(['NOT_NEEDED']);
+    expect(ofPoints(50, { stackingGroup: 'POINTS' })).toEqual(['COUNTS']);
+  });
+
   it('is the same however it is typed', () => {
     expect(couponKeyOf(' spring-7k3m 8z\u2010dq ')).toBe('SPRING7K3M8ZDQ');
     expect(isCouponKey(couponKeyOf('Ünder_20%'))).toBe(false);
@@ -242,8 +254,12 @@ describe('a coupon', () => {
   });
 
   it('that is wrong costs its owner nothing ten times, then twice as long each time, up to an hour', () => {
-    expect([0, 10, 11, 12, 15, 30, 9_999].map(waitAfter)).toEqual([0, 0, 2, 4, 32, 3_600, 3_600]);
+    expect([0, 10, 11, 12, 15, 30, 9_999].map((wrong) => waitAfter(wrong))).toEqual([
+      0, 0, 2, 4, 32, 3_600, 3_600,
+    ]);
+    expect([100, 101, 102].map((wrong) => waitAfter(wrong, freeOfAddress))).toEqual([0, 2, 4]);
     const tries = { wrongCodes: 12, lastAt: at };
+    expect(isBarred({ wrongCodes: 0, lastAt: null }, at)).toBe(false);
     expect(isBarred(tries, new Date(at.getTime() + 3_999))).toBe(true);
     expect(isBarred(tries, new Date(at.getTime() + 4_000))).toBe(false);
   });

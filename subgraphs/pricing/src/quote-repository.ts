@@ -21,10 +21,19 @@ export type OwnerRow = {
   /** The keys of the wrong codes entered within a day. */
   readonly wrongCodes: readonly string[];
   readonly lastWrongAtMs: number | null;
+  /** How many different wrong codes guests of the caller's address entered within an hour. */
+  readonly wrongCodesAtAddress: number;
+  readonly lastWrongAtAddressMs: number | null;
 };
 
-/** Any number of owners in one statement, in the order given. */
-export const ownersOf = async (reader: Reader, owners: readonly OwnerIn[]): Promise<OwnerRow[]> => {
+const ms = (column: string) => sql.raw(`floor(extract(epoch from ${column}) * 1000)::float8`);
+
+/** Any number of owners in one statement, in the order given; `address` is that of a caller who is counted by it. */
+export const ownersOf = async (
+  reader: Reader,
+  owners: readonly OwnerIn[],
+  address: string | null,
+): Promise<OwnerRow[]> => {
   const customers = owners.map(({ kind, id }) => (kind === 'customer' && isId(id) ? id : null));
   const rows = await reader.execute<OwnerRow>(sql`
     select member.group_code as "customerGroup",
@@ -32,7 +41,8 @@ export const ownersOf = async (reader: Reader, owners: readonly OwnerIn[]): Prom
         and redemptions.owner_kind = owner.kind and released_at is null) as "hasOrdered",
       coalesce(account.balance, 0) as balance, coalesce(account.to_use, 0) as "toUse",
       exemption.reason as "taxExemption", guesses.keys as "wrongCodes",
-      floor(extract(epoch from guesses.last_at) * 1000)::float8 as "lastWrongAtMs"
+      ${ms('guesses.last_at')} as "lastWrongAtMs", nearby.count as "wrongCodesAtAddress",
+      ${ms('nearby.last_at')} as "lastWrongAtAddressMs"
     from unnest(${texts(owners.map(({ kind }) => kind))}, ${texts(owners.map(({ id }) => id))},
       ${texts(owners.map(({ region }) => region))}, ${sql.param(customers)}::uuid[])
       with ordinality as owner (kind, id, region, customer_id, place)
@@ -43,6 +53,9 @@ export const ownersOf = async (reader: Reader, owners: readonly OwnerIn[]): Prom
     cross join lateral (select coalesce(array_agg(coupon_key), '{}') as keys, max(guessed_at) as last_at from coupon_guesses
       where coupon_guesses.owner = owner.kind || ' ' || owner.id
         and guessed_at > now() - interval '1 day') as guesses
+    cross join (select count(*)::integer as count, max(guessed_at) as last_at from coupon_guesses
+      where coupon_guesses.owner = 'address ' || network_of(${address})
+        and guessed_at > now() - interval '1 hour') as nearby
     order by owner.place`);
   return [...rows];
 };
@@ -70,22 +83,30 @@ export const couponsEntered = async (
 /** So that nobody pays for tidying up after a million others. */
 const forgottenAtOnce = 100;
 
-/** Notes wrong codes, each once for its owner, and forgets some that are more than a day old. */
-export const noteGuesses = async (tx: Transaction, guesses: readonly Entered[]): Promise<void> => {
+/** Notes wrong codes, each once for its owner and once for the address, and forgets some more than a day old. */
+export const noteGuesses = async (
+  tx: Transaction,
+  guesses: readonly Entered[],
+  address: string | null,
+): Promise<void> => {
   await tx.execute(sql`
-    insert into coupon_guesses (owner, coupon_key)
-    select kind || ' ' || id, key from unnest(${texts(guesses.map(({ kind }) => kind))},
-      ${texts(guesses.map(({ id }) => id))}, ${texts(guesses.map(({ key }) => key))}) as guess (kind, id, key)
+    with guess as (
+      select kind || ' ' || id as owner, key from unnest(${texts(guesses.map(({ kind }) => kind))},
+        ${texts(guesses.map(({ id }) => id))}, ${texts(guesses.map(({ key }) => key))}) as guess (kind, id, key))
+    insert into coupon_guesses as known (owner, coupon_key)
+    select owner, key from guess
+    union select 'address ' || network_of(${address}), key from guess where ${address}::text is not null
     order by 1, 2
-    on conflict do nothing`);
+    on conflict (owner, coupon_key) do update set guessed_at = now()
+      where known.guessed_at < now() - interval '1 hour'`);
   await tx.execute(sql`delete from coupon_guesses where ctid = any(array(select ctid from coupon_guesses
     where guessed_at < now() - interval '1 day' limit ${forgottenAtOnce} for update skip locked))`);
 };
 
 /** What quotes are signed with, the key that signs first. */
-export const quoteKeys = async (reader: Reader): Promise<QuoteKey[]> => [
-  ...(await reader.execute<QuoteKey>(sql`
-    select key_id as id, secret from quote_keys order by created_at desc, key_id`)),
+export const quoteKeys = async (reader: Reader): Promise<(QuoteKey & { readonly nowMs: number })[]> => [
+  ...(await reader.execute<QuoteKey & { nowMs: number }>(sql`
+    select key_id as id, secret, ${ms('now()')} as "nowMs" from quote_keys order by created_at desc, key_id`)),
 ];
 
 /** The shop's own table of taxes: of each name the rate that began last. */

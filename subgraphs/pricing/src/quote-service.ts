@@ -1,6 +1,7 @@
+import { AmountOutOfRangeError } from '@storegraph/money';
 import { type Database, transaction } from '@storegraph/postgres';
 import { hasScope, parseInput, type Viewer } from '@storegraph/server';
-import { type CouponOfBuyer, couponKeyOf, isBarred, isCouponKey } from './coupon-domain.ts';
+import { type CouponOfBuyer, couponKeyOf, freeOfAddress, isBarred, isCouponKey } from './coupon-domain.ts';
 import { priceOf } from './price-domain.ts';
 import { type PriceBook, readPriceBook } from './price-repository.ts';
 import type { Buyer, Promotion } from './promotion-domain.ts';
@@ -39,20 +40,34 @@ export const isCartVisibleTo = (viewer: Viewer, { ownerKind, ownerId }: CartRefe
 
 export type SignedQuote = Quote & { readonly token: string };
 
+/** Who asks, and from where. */
+export type Caller = { readonly viewer: Viewer; readonly address: string | null };
+
+/** Anybody is a new guest whenever they like, so guests who guess codes are counted by address too. */
+const addressCounted = ({ viewer, address }: Caller): string | null =>
+  viewer.kind === 'guest' ? address : null;
+
+/** A cart that has no quote, and why. */
+export type UnquotableCart = { readonly problem: string };
+
 /** What carts cost. Any number of them takes the same number of statements. */
 export const createQuotes = (needs: Needs) => ({
-  quoteAll: async (carts: readonly CartToQuote[]): Promise<SignedQuote[]> => {
-    const read = await readAll(needs, carts);
+  quoteAll: async (
+    carts: readonly CartToQuote[],
+    caller: Caller,
+  ): Promise<(SignedQuote | UnquotableCart)[]> => {
+    const address = addressCounted(caller);
+    const read = await readAll(needs, carts, address);
     const { owners } = read;
     const quotes = carts.map((cart, place) => {
       const owner = owners[place];
       if (!owner) throw new Error('The owner of a cart was not read.');
-      return quoteOne(read, cart, owner);
+      return quoteOrRefuse(read, cart, owner);
     });
-    await noteWrongCodes(needs.db, carts, { owners, quotes });
+    await noteWrongCodes(needs.db, carts, { owners, quotes, address });
     const [key] = read.keys;
     if (!key) throw new Error('There is no key to sign quotes with.');
-    return quotes.map((each) => ({ ...each, token: tokenOf(each, key) }));
+    return quotes.map((each) => ('problem' in each ? each : { ...each, token: tokenOf(each, key) }));
   },
 
   /** A cart that was handed over, if it is one that can be quoted. */
@@ -63,8 +78,11 @@ export const createQuotes = (needs: Needs) => ({
 
   /** What a token says, and whether its time is over; null when we have not given it. */
   check: async (token: string): Promise<(SeenQuote & { readonly isExpired: boolean }) | null> => {
-    const seen = readToken(token, await quoteKeys(needs.db));
-    return seen && { ...seen, isExpired: seen.expiresAt.getTime() <= Date.now() };
+    const keys = await quoteKeys(needs.db);
+    const seen = readToken(token, keys);
+    // By the clock that quotes are made by: every process has its own.
+    const now = keys[0]?.nowMs ?? 0;
+    return seen && { ...seen, isExpired: seen.expiresAt.getTime() <= now };
   },
 });
 
@@ -87,7 +105,11 @@ const enteredIn = ({ ownerKind: kind, ownerId: id, couponCodes }: CartToQuote): 
 
 const entryOf = ({ kind, id, key }: Entered): string => `${kind} ${id} ${key}`;
 
-const readAll = async ({ db, baseCurrency, taxes }: Needs, carts: readonly CartToQuote[]): Promise<Read> => {
+const readAll = async (
+  { db, baseCurrency, taxes }: Needs,
+  carts: readonly CartToQuote[],
+  address: string | null,
+): Promise<Read> => {
   const variantIds = distinct(carts.flatMap(({ lines }) => lines.map(({ variantId }) => variantId)));
   const currencies = distinct(carts.map(({ currency }) => currency));
   const entered = carts.flatMap(enteredIn);
@@ -96,7 +118,7 @@ const readAll = async ({ db, baseCurrency, taxes }: Needs, carts: readonly CartT
   const [book, variants, ownerRows, promotions, coupons, rates, signing] = await Promise.all([
     readPriceBook(db, { variantIds, currencies, baseCurrency, customerId: null }),
     variantsByIds(db, variantIds),
-    ownersOf(db, owners),
+    ownersOf(db, owners, address),
     promotionsForQuotes(db, keys),
     entered.length === 0 ? [] : couponsEntered(db, entered),
     taxes(distinct(carts.map(({ region }) => region))),
@@ -112,6 +134,17 @@ const readAll = async ({ db, baseCurrency, taxes }: Needs, carts: readonly CartT
       ]),
     ),
   };
+};
+
+/** One cart that comes to more than can be exact keeps nobody else from their quote. */
+const quoteOrRefuse = (read: Read, cart: CartToQuote, owner: OwnerRow): Quote | UnquotableCart => {
+  try {
+    return quoteOne(read, cart, owner);
+  } catch (error) {
+    if (error instanceof AmountOutOfRangeError)
+      return { problem: 'The cart comes to more than can be reckoned: take something out of it.' };
+    throw error;
+  }
 };
 
 const quoteOne = (read: Read, cart: CartToQuote, owner: OwnerRow): Quote => {
@@ -160,10 +193,13 @@ const pricesFor = (
 
 const couponsFor = (cart: CartToQuote, { coupons }: Read, owner: OwnerRow, at: Date): EnteredCoupon[] => {
   const { ownerKind: kind, ownerId: id, couponCodes } = cart;
-  const { wrongCodes, lastWrongAtMs } = owner;
-  const tries =
-    lastWrongAtMs === null ? null : { wrongCodes: wrongCodes.length, lastAt: new Date(lastWrongAtMs) };
-  const barred = isBarred(tries, at);
+  const barred =
+    isBarred({ wrongCodes: owner.wrongCodes.length, lastAt: instantOf(owner.lastWrongAtMs) }, at) ||
+    isBarred(
+      { wrongCodes: owner.wrongCodesAtAddress, lastAt: instantOf(owner.lastWrongAtAddressMs) },
+      at,
+      freeOfAddress,
+    );
   return couponCodes.map((code) => ({
     code,
     coupon: barred ? null : (coupons.get(entryOf({ kind, id, key: couponKeyOf(code) })) ?? null),
@@ -171,17 +207,29 @@ const couponsFor = (cart: CartToQuote, { coupons }: Read, owner: OwnerRow, at: D
   }));
 };
 
+const instantOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
 /** Wrong codes are counted once each, so that a cart that is looked at often with one typing error costs nothing. */
 const noteWrongCodes = async (
   db: Database,
   carts: readonly CartToQuote[],
-  { owners, quotes }: { readonly owners: readonly OwnerRow[]; readonly quotes: readonly Quote[] },
+  {
+    owners,
+    quotes,
+    address,
+  }: {
+    readonly owners: readonly OwnerRow[];
+    readonly quotes: readonly (Quote | UnquotableCart)[];
+    readonly address: string | null;
+  },
 ): Promise<void> => {
   const guesses = carts.flatMap((cart, place) => {
-    const wrong = quotes[place]?.coupons.filter(({ state }) => state === 'UNKNOWN') ?? [];
+    const quoted = quotes[place];
+    if (!quoted || 'problem' in quoted) return [];
+    const wrong = quoted.coupons.filter(({ state }) => state === 'UNKNOWN');
     const keys = new Set(wrong.map(({ code }) => couponKeyOf(code)));
     const known = owners[place]?.wrongCodes ?? [];
     return enteredIn(cart).filter(({ key }) => keys.has(key) && !known.includes(key));
   });
-  if (guesses.length > 0) await transaction(db, (tx) => noteGuesses(tx, guesses));
+  if (guesses.length > 0) await transaction(db, (tx) => noteGuesses(tx, guesses, address));
 };
