@@ -33,6 +33,7 @@ export const orNull = <Schema extends z.ZodType>(schema: Schema) =>
 export const id = z
   .string()
   .max(100)
+  .refine(isWritable, 'must not hold broken characters')
   .transform((value) => value.toLowerCase());
 export const code = z.string().regex(/^[A-Z0-9-]{1,32}$/, 'must be 1 to 32 characters of A-Z 0-9 -');
 export const region = z.string().length(2);

@@ -221,6 +221,9 @@ describe('priceSchedule', () => {
         ...{ __typename: 'VariantNotFound', variantId },
       });
     }
+    expect(await shop.change('priceSchedule', { ...fields, listCode, variantId: 'x\u0000' })).toMatchObject({
+      problems: [{ path: ['variantId'] }],
+    });
     expect(
       await shop.change('priceSchedule', { ...fields, listCode: 'NONE', variantId: randomUUID() }),
     ).toMatchObject({ __typename: 'PriceListNotFound', code: 'NONE' });

@@ -42,6 +42,8 @@ export type Conditions = {
   readonly minimumSubtotals: Amounts | null;
   readonly variantIds: readonly string[] | null;
   readonly productIds: readonly string[] | null;
+  /** With all that is below them. */
+  readonly categoryIds: readonly string[] | null;
   readonly customerGroups: readonly string[] | null;
   readonly regions: readonly string[] | null;
   readonly isFirstOrderOnly: boolean;
@@ -84,6 +86,7 @@ export type PricedLine = {
   readonly id: string;
   readonly variantId: string;
   readonly productId: string | null;
+  readonly categoryIds: readonly string[];
   readonly quantity: number;
   readonly unit: Money;
   readonly subtotal: Money;
@@ -108,7 +111,11 @@ const timingOf = (
   return endsAt && at >= endsAt ? 'EXPIRED' : 'RUNNING';
 };
 
-type About = { readonly variants: ReadonlySet<string>; readonly products: ReadonlySet<string> };
+type About = {
+  readonly variants: ReadonlySet<string>;
+  readonly products: ReadonlySet<string>;
+  readonly categories: ReadonlySet<string>;
+};
 
 /** A promotion is asked about every line of every cart, and may name hundreds of variants. */
 const abouts = new WeakMap<Conditions, About>();
@@ -116,17 +123,29 @@ const abouts = new WeakMap<Conditions, About>();
 const aboutOf = (conditions: Conditions): About => {
   const known = abouts.get(conditions);
   if (known) return known;
-  const { variantIds, productIds } = conditions;
-  const about = { variants: new Set(variantIds), products: new Set(productIds) };
+  const { variantIds, productIds, categoryIds } = conditions;
+  const about = {
+    variants: new Set(variantIds),
+    products: new Set(productIds),
+    categories: new Set(categoryIds),
+  };
   abouts.set(conditions, about);
   return about;
 };
 
 /** Whether a line is one of those a promotion is about. */
-export const isAbout = (conditions: Conditions, { variantId, productId }: PricedLine): boolean => {
-  if (conditions.variantIds === null && conditions.productIds === null) return true;
-  const { variants, products } = aboutOf(conditions);
-  return variants.has(variantId) || (productId !== null && products.has(productId));
+export const isAbout = (
+  conditions: Conditions,
+  { variantId, productId, categoryIds }: Pick<PricedLine, 'variantId' | 'productId' | 'categoryIds'>,
+): boolean => {
+  const { variantIds, productIds } = conditions;
+  if (variantIds === null && productIds === null && conditions.categoryIds === null) return true;
+  const { variants, products, categories } = aboutOf(conditions);
+  return (
+    variants.has(variantId) ||
+    (productId !== null && products.has(productId)) ||
+    categoryIds.some((id) => categories.has(id))
+  );
 };
 
 /** Why a promotion does not apply. */

@@ -23,6 +23,8 @@ const successes: Readonly<Record<string, string>> = {
   couponRedeem: `... on CouponsRedeemed { checkoutId codes } ... on CouponsRefused { coupons { code state } }
     ... on CheckoutReleased { checkoutId }`,
   couponRelease: '... on CouponsReleased { checkoutId codes }',
+  categoryTaxSet: '... on CategoryTaxSet { categoryId taxCategory } ... on CategoryNotFound { categoryId }',
+  taxRatesSet: '... on TaxRatesSet { __typename }',
   pointsUse: '... on PointsUseSet { points { balance toUse } }',
   pointsEarn: '... on PointsEarned { points balance } ... on PointsUndone { orderId }',
   pointsSpend: `... on PointsSpent { points balance } ... on NotEnoughPoints { balance }

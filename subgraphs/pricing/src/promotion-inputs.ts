@@ -57,6 +57,7 @@ const conditions = z
     minimumSubtotals: orNull(amounts),
     variantIds: orNull(listOf(uuid, maxVariants).transform(distinct)),
     productIds: orNull(listOf(uuid, maxVariants).transform(distinct)),
+    categoryIds: orNull(listOf(uuid, maxVariants).transform(distinct)),
     customerGroups: orNull(listOf(code, maxGroups).transform(distinct)),
     regions: orNull(listOf(region, maxRegions).transform(distinct)),
     isFirstOrderOnly: z.boolean().nullish().transform(Boolean),
@@ -65,7 +66,7 @@ const conditions = z
   .transform(
     (given): Conditions =>
       given ?? {
-        ...{ minimumSubtotals: null, variantIds: null, productIds: null },
+        ...{ minimumSubtotals: null, variantIds: null, productIds: null, categoryIds: null },
         ...{ customerGroups: null, regions: null, isFirstOrderOnly: false },
       },
   );

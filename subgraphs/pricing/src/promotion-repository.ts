@@ -32,7 +32,8 @@ const promotionOf = (row: PromotionRow): Promotion => ({
   priority: row.priority,
   isExclusive: row.is_exclusive,
   stackingGroup: row.stacking_group,
-  conditions: row.conditions,
+  // Those that were stored before there were categories name none.
+  conditions: { ...row.conditions, categoryIds: row.conditions.categoryIds ?? null },
   action: row.action,
   version: row.version,
 });

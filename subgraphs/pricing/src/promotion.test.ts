@@ -291,6 +291,26 @@ describe('tax', () => {
     expect(tax.amountMinor).toBe(211);
   });
 
+  it('is named once for each rate, and not at all where it is on nothing', () => {
+    const rates = { standard: 200_000, food: 50_000, books: 0 };
+    const taxes = Object.entries(rates).map(([category, rateMillionths]) => ({
+      ...{ ...vat, name: 'USt', category, rateMillionths },
+    }));
+    const { lines } = cart([
+      ['a', 1, 1],
+      ['b', 1, 1],
+    ]);
+    const prices = new Map([
+      ['a', price(1_000, { taxCategory: 'food' })],
+      ['b', price(500, { taxCategory: 'books' })],
+    ]);
+    const said = quote({ ...cart([]), lines, prices, taxes });
+    expect(said.taxes.map(({ rateMillionths, amount }) => [rateMillionths, amount.amountMinor])).toEqual([
+      [0, 0],
+      [50_000, 48],
+    ]);
+  });
+
   it('is said to be taken out for who is exempt', () => {
     const exempt = { ...buyer, taxExemption: 'Reverse charge.' };
     const { adjustments, total, tax } = offOf([], { taxes: [vat], buyer: exempt });

@@ -8,6 +8,7 @@ import { at, buyer, cart, conditions, coupon, price, promotion, vat } from './qu
 
 const variantIds = ['a', 'b', 'c', 'd', 'e'];
 const productIds = ['p', 'q'];
+const categoryIds = ['shoes', 'boots'];
 /** Of no digits behind the point, of two and of three. */
 const currencies = ['JPY', 'EUR', 'KWD'];
 const regions = ['DE', 'US'];
@@ -91,6 +92,7 @@ const somebody: fc.Arbitrary<Conditions> = fc.record({
   minimumSubtotals: orNull(amountsOf(minor)),
   variantIds: orNull(someOf(variantIds)),
   productIds: orNull(someOf(productIds)),
+  categoryIds: orNull(someOf(categoryIds)),
   customerGroups: fc.constantFrom(null, null, ['TRADE'], ['OTHERS']),
   regions: fc.constantFrom(null, null, ...regions.map((region) => [region])),
   isFirstOrderOnly: fc.constantFrom(false, false, true),
@@ -129,6 +131,7 @@ export const carts: fc.Arbitrary<QuoteInput> = fc
     includesTax: each(fc.boolean()),
     taxCategories: each(fc.constantFrom('standard', 'food', 'unheard-of')),
     productOf: each(orNull(fc.constantFrom(...productIds))),
+    placesOf: each(fc.subarray(categoryIds)),
     promotions,
     rates: fc.array(
       fc.record({
@@ -157,6 +160,7 @@ export const carts: fc.Arbitrary<QuoteInput> = fc
           includesTax: made.includesTax[place] ?? true,
           taxCategory: made.taxCategories[place] ?? 'standard',
           productId: made.productOf[place] ?? null,
+          categoryIds: made.placesOf[place] ?? [],
         }),
       ]),
     ),

@@ -20,6 +20,8 @@ export type UnitPrice = {
   readonly includesTax: boolean;
   readonly taxCategory: string;
   readonly productId: string | null;
+  /** Where its product stands in the catalogue, with every category above. */
+  readonly categoryIds: readonly string[];
   /** When it may change, as far as is planned. */
   readonly until: Date | null;
 };
@@ -152,10 +154,10 @@ const pricedLines = ({ lines, prices, currency }: QuoteInput): PricedLine[] =>
     .flatMap(({ id, variantId, quantity }) => {
       const price = prices.get(variantId);
       if (!price) return [];
-      const { unit, productId } = price;
+      const { unit, productId, categoryIds } = price;
       // Refuses another currency than the cart's.
       const subtotal = add(zero(currency), times(unit, quantity));
-      return [{ id, variantId, productId, quantity, unit, subtotal }];
+      return [{ id, variantId, productId, categoryIds, quantity, unit, subtotal }];
     })
     .sort((a, b) => compareText(a.variantId, b.variantId) || compareText(a.id, b.id));
 

@@ -13,6 +13,7 @@ export const conditions: Conditions = {
   minimumSubtotals: null,
   variantIds: null,
   productIds: null,
+  categoryIds: null,
   customerGroups: null,
   regions: null,
   isFirstOrderOnly: false,
@@ -50,6 +51,7 @@ export const price = (unitMinor: number, more: Partial<UnitPrice> = {}): UnitPri
   includesTax: true,
   taxCategory: 'standard',
   productId: null,
+  categoryIds: [],
   until: null,
   ...more,
 });

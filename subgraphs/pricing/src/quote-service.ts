@@ -182,11 +182,13 @@ const pricesFor = (
     const wish = { region, currency, quantity, customerGroup };
     const { price, nextChangeMs } = priceOf(book.linesOf(variantId), book.tariff, wish);
     if (!variant || !price) return [];
-    const { taxCategory, productId } = variant;
+    const { taxCategory, productId, categoryIds } = variant;
     const until = nextChangeMs === null ? null : new Date(nextChangeMs);
     const { amount: unit, compareAt, list } = price;
     const { includesTax } = list;
-    return [[variantId, { unit, compareAt, includesTax, taxCategory, productId, until }] as const];
+    return [
+      [variantId, { unit, compareAt, includesTax, taxCategory, productId, categoryIds, until }] as const,
+    ];
   });
   return new Map(prices);
 };

@@ -29,6 +29,18 @@ export const variantNotFound = (variantId: string): VariantNotFound => ({
   variantId,
 });
 
+export type CategoryNotFound = {
+  readonly __typename: 'CategoryNotFound';
+  readonly message: string;
+  readonly categoryId: string;
+};
+
+export const categoryNotFound = (categoryId: string): CategoryNotFound => ({
+  __typename: 'CategoryNotFound',
+  message: 'There is no such category, or it was removed.',
+  categoryId,
+});
+
 type LineRefusal = { readonly index: number; readonly sku: string; readonly message: string };
 
 export type SkusNotFound = {

@@ -1,5 +1,6 @@
 import { money } from '@storegraph/money';
 import { GraphQLError } from 'graphql';
+import { categoryTaxes } from './category-repository.ts';
 import { textOfRate } from './exchange-domain.ts';
 import { allGroups } from './group-repository.ts';
 import { allLists } from './list-repository.ts';
@@ -17,6 +18,7 @@ const query: Resolvers['Query'] = {
   exchangeRates: (_parent, _args, { db, baseCurrency }) => ratesNow(db, baseCurrency),
   roundingRules: (_parent, _args, { db }) => roundingRules(db),
   taxRates: (_parent, { region }, { db }) => ratesOfRegions(db, [region]),
+  categoryTaxes: (_parent, _args, { db }) => categoryTaxes(db),
   variantPrices: async (
     _parent,
     { ownerKind, ownerId, quantities, ...asked },
@@ -40,6 +42,7 @@ const mutation: Resolvers['Mutation'] = {
   customerGroupAssign: (_parent, { input }, { pricing, viewer }) => pricing.groups.assign(viewer, input),
   taxRatesSet: (_parent, { input }, { pricing, viewer }) => pricing.taxes.setRates(viewer, input),
   taxCategoriesSet: (_parent, { input }, { pricing, viewer }) => pricing.taxes.setCategories(viewer, input),
+  categoryTaxSet: (_parent, { input }, { pricing, viewer }) => pricing.categories.setTax(viewer, input),
   taxExemptionSet: (_parent, { input }, { pricing, viewer }) => pricing.taxes.setExemption(viewer, input),
 };
 

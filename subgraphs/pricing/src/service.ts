@@ -1,4 +1,5 @@
 import type { Database } from '@storegraph/postgres';
+import { createCategories } from './category-service.ts';
 import { createCoupons } from './coupon-service.ts';
 import { createGroups } from './group-service.ts';
 import { createLists } from './list-service.ts';
@@ -20,6 +21,7 @@ export const createPricing = (needs: Needs) => ({
   rates: createRates(needs),
   groups: createGroups(needs),
   taxes: createTaxes(needs),
+  categories: createCategories(needs),
   promotions: createPromotions(needs),
   coupons: createCoupons(needs),
   points: createPoints(needs),

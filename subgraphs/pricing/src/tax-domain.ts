@@ -39,8 +39,10 @@ export const ratesOn = (table: readonly TaxRate[], region: string, category: str
   const own = ofRegion.filter((rate) => rate.category === category);
   const rates = own.length > 0 ? own : ofRegion.filter((rate) => rate.category === standardCategory);
   // In one order whatever the table's: the first part may get the unit that does not come out even.
-  return rates.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  return rates.sort((a, b) => compareText(a.name, b.name));
 };
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /**
  * The tax on an amount, rounded once for each rate, half up as tax offices do. In a price with tax it is taken
@@ -78,10 +80,11 @@ export const taxOn = (
   return { net, tax, gross: add(net, tax), parts };
 };
 
-/** The taxes of many amounts, each named once, in the order of their names. */
+/** The taxes of many amounts, each named once, in the order of their names; a tax on nothing is not named. */
 export const gatherTaxes = (parts: readonly TaxPart[]): TaxPart[] => {
   const gathered = new Map<string, TaxPart>();
   for (const part of parts) {
+    if (part.taxable.amountMinor === 0 && part.amount.amountMinor === 0) continue;
     const key = `${part.name} ${part.rateMillionths}`;
     const known = gathered.get(key);
     gathered.set(
@@ -91,5 +94,7 @@ export const gatherTaxes = (parts: readonly TaxPart[]): TaxPart[] => {
         : part,
     );
   }
-  return [...gathered.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, part]) => part);
+  return [...gathered.values()].sort(
+    (a, b) => compareText(a.name, b.name) || a.rateMillionths - b.rateMillionths,
+  );
 };

@@ -50,7 +50,7 @@ export const taxRatesSet = z.object({
 export const taxCategoriesSet = z.object({
   idempotencyKey,
   lines: z
-    .array(z.object({ sku: line(200), category }))
+    .array(z.object({ sku: line(200), category: orNull(category) }))
     .min(1, 'must have a line')
     .max(maxLines, `must have at most ${maxLines} lines`)
     .check(({ value, issues }) => {
@@ -62,6 +62,8 @@ export const taxCategoriesSet = z.object({
       }
     }),
 });
+
+export const categoryTaxSet = z.object({ idempotencyKey, categoryId: id, taxCategory: orNull(category) });
 
 export const taxExemptionSet = z.object({
   idempotencyKey,

@@ -43,10 +43,10 @@ export const hasTaxRates = async (reader: Reader): Promise<boolean> => {
   return rows.length > 0;
 };
 
-/** Says how variants are taxed, by the keys of their SKUs. */
+/** Says how variants are taxed, by the keys of their SKUs; null for as their categories say. */
 export const saveTaxCategories = async (
   tx: Transaction,
-  lines: readonly { readonly sku: string; readonly category: string }[],
+  lines: readonly { readonly sku: string; readonly category: string | null }[],
 ): Promise<void> => {
   const keyed = lines.map(({ sku, category }) => ({ key: skuKeyOf(sku), category }));
   await tx.execute(sql`update variants set tax_category = category

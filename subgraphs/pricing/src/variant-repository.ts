@@ -38,14 +38,16 @@ export type KnownVariant = {
   readonly productId: string;
   readonly sku: string;
   readonly taxCategory: string;
+  /** Where its product stands, with every category above. */
+  readonly categoryIds: readonly string[];
 };
-
-const columns = sql`variant_id as id, product_id as "productId", sku, tax_category as "taxCategory"`;
 
 /** Those of the variants that are for sale, in no particular order. */
 export const variantsByIds = async (reader: Reader, ids: readonly string[]): Promise<KnownVariant[]> => [
   ...(await reader.execute<KnownVariant>(sql`
-    select ${columns} from variants
+    select variant_id as id, product_id as "productId", sku, standing.category_ids as "categoryIds",
+      coalesce(variants.tax_category, standing.tax_category, 'standard') as "taxCategory"
+    from variants cross join lateral standing_of(product_id) as standing
     where removed_at is null and variant_id = any(${sql.param(ids.filter(isId))}::uuid[])`)),
 ];
 

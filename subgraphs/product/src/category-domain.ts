@@ -1,3 +1,4 @@
+import type { Fact } from '@storegraph/events';
 import type { Names } from './text-domain.ts';
 
 /** A node of the category tree with its path from the root, itself included. */
@@ -32,6 +33,13 @@ export const placeProblem = (
   const levels = moved ? moved.deepest - depthOf(moved.category) + 1 : 1;
   return (parent ? depthOf(parent) : 0) + levels > maxDepth ? 'tooDeep' : null;
 };
+
+/** What is told of a category that stands where it did not stand before. */
+export const plantedFact = <Type extends 'product.category_created' | 'product.category_moved'>(
+  type: Type,
+  categoryId: string,
+  parentId: string | null,
+) => ({ type, aggregateId: categoryId, data: { categoryId, parentId } }) satisfies Fact;
 
 /** The tree's order: each category before what is below it, siblings by position. */
 export const inTreeOrder = (categories: readonly Category[]): Category[] => {

@@ -1,7 +1,7 @@
 import type { Fact } from '@storegraph/events';
 import { newId, type Transaction } from '@storegraph/postgres';
 import type { z } from 'zod';
-import { type Category, maxChildren, pathUnder, placeProblem } from './category-domain.ts';
+import { type Category, maxChildren, pathUnder, placeProblem, plantedFact } from './category-domain.ts';
 import * as repository from './category-repository.ts';
 import { type Mutations, refused, refusedInput } from './change-service.ts';
 import * as inputs from './inputs.ts';
@@ -26,11 +26,11 @@ export const createCategories = (change: Mutations) => ({
   remove: change('categoryRemove', inputs.categoryRemove, removeCategory),
 });
 
-type CategoryFact = Extract<Fact, { type: `product.category_${string}` }>['type'];
+type CategoryFact = Extract<Fact, { type: `product.category_${string}` }>;
 
-const ending = <Name extends string>(__typename: Name, type: CategoryFact, categoryId: string) => ({
-  outcome: { __typename, categoryId },
-  facts: [{ type, aggregateId: categoryId, data: { categoryId } }],
+const ending = <Name extends string>(__typename: Name, fact: CategoryFact) => ({
+  outcome: { __typename, categoryId: fact.data.categoryId },
+  facts: [fact],
 });
 
 const tooMany = refusedInput([
@@ -53,7 +53,7 @@ const createCategory = async (tx: Transaction, command: z.output<typeof inputs.c
   const id = newId();
   const path = pathUnder(parent, id);
   await repository.insertCategories(tx, [{ id, parentId, slug, names, path, position: siblings.length }]);
-  return ending('CategoryCreated', 'product.category_created', id);
+  return ending('CategoryCreated', plantedFact('product.category_created', id, parentId));
 };
 
 const newSlug = async (tx: Transaction, names: Names): Promise<string> => {
@@ -74,7 +74,9 @@ const updateCategory = async (tx: Transaction, command: z.output<typeof inputs.c
     const ids = siblings.map(({ id }) => id);
     await repository.reorderCategories(tx, moveTo(ids, category.id, command.position));
   }
-  return ending('CategoryUpdated', 'product.category_updated', category.id);
+  const { id } = category;
+  const data = { categoryId: id };
+  return ending('CategoryUpdated', { type: 'product.category_updated', aggregateId: id, data });
 };
 
 const moveCategory = async (tx: Transaction, command: z.output<typeof inputs.categoryMove>) => {
@@ -98,7 +100,7 @@ const moveCategory = async (tx: Transaction, command: z.output<typeof inputs.cat
   await repository.moveBranch(tx, category, { parentId, path, position: siblings.length });
   await closeGap(tx, category.parentId);
   await relist(tx, await repository.lockProductsIn(tx, idsOf(branch)));
-  return ending('CategoryMoved', 'product.category_moved', categoryId);
+  return ending('CategoryMoved', plantedFact('product.category_moved', categoryId, parentId));
 };
 
 const idsOf = (categories: readonly Category[]) => categories.map(({ id }) => id);
@@ -119,5 +121,6 @@ const removeCategory = async (tx: Transaction, { categoryId }: z.output<typeof i
   await repository.deleteCategory(tx, categoryId);
   await closeGap(tx, category.parentId);
   await relist(tx, productIds);
-  return ending('CategoryRemoved', 'product.category_removed', categoryId);
+  const fact = { type: 'product.category_removed' as const, aggregateId: categoryId, data: { categoryId } };
+  return ending('CategoryRemoved', fact);
 };

@@ -49,7 +49,10 @@ describe('categoryCreate', () => {
     expect(outcome).toMatchObject({ __typename: 'CategoryCreated', category: { depth: 2, position: 1 } });
     expect(facts).toMatchObject([
       { type: 'product.category_created' },
-      { type: 'product.category_created', aggregateId: outcome.category.id },
+      {
+        ...{ type: 'product.category_created', aggregateId: outcome.category.id },
+        data: { categoryId: outcome.category.id, parentId },
+      },
     ]);
     expect(
       await read(
@@ -158,7 +161,8 @@ describe('categoryMove', () => {
         category: { depth: 2 },
       });
     });
-    expect(facts).toMatchObject([{ type: 'product.category_moved', aggregateId: middle }]);
+    const data = { categoryId: middle, parentId: other };
+    expect(facts).toMatchObject([{ type: 'product.category_moved', aggregateId: middle, data }]);
     expect(await read(leaf ?? '', 'depth path { id } parent { id }')).toEqual({
       depth: 3,
       path: [{ id: other }, { id: middle }, { id: leaf }],

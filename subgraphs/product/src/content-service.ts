@@ -8,7 +8,7 @@ import {
   refusedInput,
   saveChange,
 } from './change-service.ts';
-import { changeParts, writeTexts } from './domain.ts';
+import { changeParts, placedIn, writeTexts } from './domain.ts';
 import * as inputs from './inputs.ts';
 import { missingCategory } from './product-service.ts';
 import { categoryNotFound } from './refusal-domain.ts';
@@ -70,7 +70,7 @@ export const createContents = (change: Mutations) => ({
       if (missing !== null) return refused(categoryNotFound(missing));
 
       await replaceProductCategories(tx, command.productId, command.categoryIds);
-      const result = changeParts(held.product, ['categories']);
+      const result = placedIn(changeParts(held.product, ['categories']), command.categoryIds);
       await saveChange(tx, result);
       return ofProduct('ProductUpdated', result);
     },

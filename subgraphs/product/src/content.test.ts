@@ -205,7 +205,8 @@ describe('productCategoriesReplace', () => {
     const [left, right] = [await makeCategory(catalogue, root), await makeCategory(catalogue, root)];
     const { id } = await makeProduct(catalogue, { typeCode });
     const facts = await catalogue.factsOf(() => replace(id, right, left));
-    expect(facts).toMatchObject([{ type: 'product.updated', data: { changed: ['categories'] } }]);
+    const data = { changed: ['categories'], categoryIds: [right, left] };
+    expect(facts).toMatchObject([{ type: 'product.updated', data }]);
     expect(await read(id, 'categories { id }')).toEqual({ categories: [{ id: right }, { id: left }] });
     for (const category of [root, left, right])
       expect(await inCategory(category)).toEqual({ totalCount: 1, nodes: [{ id }] });

@@ -238,9 +238,8 @@ describe('variants', () => {
     expect(variantNameOf('Voucher', [])).toBe('Voucher');
   });
   test('a new product is told before its variants', () => {
-    expect(typesOf(createdFacts(draft, [variant('a', '40')]))).toEqual([
-      'product.created',
-      'product.variant_created',
-    ]);
+    expect(
+      typesOf(createdFacts({ product: draft, variants: [variant('a', '40')], categoryIds: [] })),
+    ).toEqual(['product.created', 'product.variant_created']);
   });
 });

@@ -70,6 +70,16 @@ export const changeParts = (
   return { product: changed, facts: [fact('product.updated', changed, parts)] };
 };
 
+/** The change with where the product stands from now on. */
+export const placedIn = (change: Change, categoryIds: readonly string[]): Change => ({
+  ...change,
+  facts: change.facts.map((told) =>
+    told.type === 'product.updated'
+      ? { ...told, data: { ...told.data, categoryIds: [...categoryIds] } }
+      : told,
+  ),
+});
+
 const next = (product: Product, values: Partial<Product>): Product => ({
   ...product,
   ...values,
@@ -77,7 +87,7 @@ const next = (product: Product, values: Partial<Product>): Product => ({
 });
 
 const fact = (
-  type: 'product.created' | 'product.updated' | 'product.unpublished' | 'product.archived',
+  type: 'product.updated' | 'product.unpublished' | 'product.archived',
   { id, version }: Product,
   changed: readonly string[],
 ): Fact => ({ type, aggregateId: id, data: { productId: id, version, changed: [...changed] } });
@@ -87,12 +97,22 @@ export const variantFact = (
   { id, productId, sku }: Variant,
 ): Fact => ({ type, aggregateId: id, data: { variantId: id, productId, sku } });
 
+/** A product as it is first written, with all that belongs to it. */
+export type WholeProduct = {
+  readonly product: Product;
+  readonly variants: readonly Variant[];
+  readonly categoryIds: readonly string[];
+};
+
 /** What is told of a new product: its whole life, where it was written as more than a draft. */
-export const createdFacts = (product: Product, variants: readonly Variant[]): Fact[] => {
-  const { publishedAt, status } = product;
+export const createdFacts = ({ product, variants, categoryIds }: WholeProduct): Fact[] => {
+  const { id, publishedAt, status } = product;
   const parts = ['slug', 'texts', 'attributes', 'variants', 'media', 'categories', 'regions'];
   return [
-    fact('product.created', { ...product, version: 1 }, parts),
+    {
+      ...{ type: 'product.created', aggregateId: id },
+      data: { productId: id, version: 1, changed: parts, categoryIds: [...categoryIds] },
+    },
     ...variants.map((variant) => variantFact('product.variant_created', variant)),
     ...(publishedAt ? [publishedFact({ ...product, publishedAt, version: 2 })] : []),
     ...(status === 'ARCHIVED' ? [fact('product.archived', product, ['status'])] : []),

@@ -11,6 +11,7 @@ import {
   editRefusal,
   missingToPublish,
   type Product,
+  placedIn,
   publish,
   variantFact,
 } from './domain.ts';
@@ -107,10 +108,12 @@ const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<F
     categories: !isDeepStrictEqual(categoryIds, before),
     regions: !isDeepStrictEqual(regions, product.regions),
   }).flatMap(([part, isChanged]) => (isChanged ? [part] : []));
-  const change =
+  const isPlaced = parts.includes('categories');
+  const written =
     parts.length === 0
       ? { product, facts: [] }
       : changeParts(product, parts, { attributes, regions, texts, nameKey: nameKeyOf(texts), media });
+  const change = isPlaced ? placedIn(written, categoryIds) : written;
   const all = [...existing, ...variants.added];
   const last =
     given.status === 'PUBLISHED' && product.status === 'DRAFT'
@@ -118,7 +121,7 @@ const saveKnown = async (tx: Transaction, item: Item, saving: Saving): Promise<F
       : { product: change.product, facts: [] };
   if (!last) return [];
 
-  if (parts.includes('categories')) await replaceProductCategories(tx, product.id, categoryIds);
+  if (isPlaced) await replaceProductCategories(tx, product.id, categoryIds);
   await insertVariants(tx, variants.added);
   for (const variant of variants.changed) await saveVariant(tx, variant);
   const facts: Fact[] = [

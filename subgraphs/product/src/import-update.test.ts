@@ -71,3 +71,18 @@ test('a file that is sent again is no new version and no fact', async () => {
   expect(await productNamed('again')).toEqual(before);
   expect(await factsTold()).toEqual(told);
 });
+
+test('a product that a file places elsewhere is told of with where it stands now', async () => {
+  const [last] = await catalogue.db.execute<{ at: number }>(sql`select max(sequence) as at from outbox`);
+  await catalogue.db.execute(sql`insert into categories (id, slug, names, path, position)
+    select id, slug, '{"en": "Shelf"}', array[id], place from unnest(
+      array['01890000-0000-7000-8000-00000000000a', '01890000-0000-7000-8000-00000000000b']::uuid[],
+      array['one', 'other'], array[0, 1]) as category (id, slug, place)`);
+  await run(boot('placed', { categories: ['one'] }));
+  await run(boot('placed', { categories: ['other', 'one'] }));
+  await run(boot('placed', { texts: [text] }));
+  const told = await catalogue.db.execute<{ ids: string[] | null }>(sql`
+    select data->'categoryIds' as ids from outbox
+    where sequence > ${last?.at ?? 0} and type in ('product.created', 'product.updated') order by sequence`);
+  expect([...told].map(({ ids }) => ids?.map((id) => id.at(-1)) ?? null)).toEqual([['a'], ['b', 'a'], null]);
+});

@@ -4,6 +4,7 @@ import { parseInput } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
 import { changeAttributes } from './attribute-domain.ts';
 import { categoriesByReferences, holdCategories } from './category-repository.ts';
+import type { WholeProduct } from './domain.ts';
 import { problemAt, type RawProduct, type RowProblem } from './import-domain.ts';
 import { importedProduct } from './import-inputs.ts';
 import { noteSlugs, productIdsBySkus, productIdsBySlugs } from './import-repository.ts';
@@ -16,7 +17,7 @@ import {
   type Refuse,
   updateKnown,
 } from './import-update-service.ts';
-import { draftOf, textsOf, type WholeProduct, writeProducts } from './product-service.ts';
+import { draftOf, textsOf, writeProducts } from './product-service.ts';
 import { isSlug } from './text-domain.ts';
 import type { ProductType } from './type-domain.ts';
 import { holdType } from './type-repository.ts';

@@ -20,6 +20,7 @@ import {
   publish,
   unpublish,
   versionRefusal,
+  type WholeProduct,
 } from './domain.ts';
 import * as inputs from './inputs.ts';
 import { relist } from './listing-repository.ts';
@@ -34,7 +35,7 @@ import {
 import { insertProducts, insertSlugs, lockProduct, lockSlugsLike, slugOwner } from './repository.ts';
 import { freeSlug, nameKeyOf, slugOf, type Texts } from './text-domain.ts';
 import { holdType, holdTypeOf, typesByIds } from './type-repository.ts';
-import { addVariants, type Variant } from './variant-domain.ts';
+import { addVariants } from './variant-domain.ts';
 import { insertVariants, takenSku, variantsOfProduct } from './variant-repository.ts';
 
 /** The life of a product, from draft to archive. */
@@ -93,13 +94,6 @@ const createProduct = async (tx: Transaction, input: inputs.NewProduct) => {
   return ofProduct('ProductCreated', { product, facts });
 };
 
-/** A product as it is first written, with all that belongs to it. */
-export type WholeProduct = {
-  readonly product: Product;
-  readonly variants: readonly Variant[];
-  readonly categoryIds: readonly string[];
-};
-
 /** Writes any number of new products with one statement for each table, and answers what is to be told of them. */
 export const writeProducts = async (tx: Transaction, batch: readonly WholeProduct[]): Promise<Fact[]> => {
   await insertProducts(
@@ -118,7 +112,7 @@ export const writeProducts = async (tx: Transaction, batch: readonly WholeProduc
     tx,
     batch.map(({ product }) => product.id),
   );
-  return batch.flatMap(({ product, variants }) => createdFacts(product, variants));
+  return batch.flatMap(createdFacts);
 };
 
 /** The first of the categories that is not there; those that are cannot move until the commit. */

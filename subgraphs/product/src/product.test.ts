@@ -109,7 +109,10 @@ describe('productCreate', () => {
       categories: [{ id: categoryId }],
     });
     expect(facts).toMatchObject([
-      { type: 'product.created', aggregateId: product.id, data: { productId: product.id, version: 1 } },
+      {
+        ...{ type: 'product.created', aggregateId: product.id },
+        data: { productId: product.id, version: 1, categoryIds: [categoryId] },
+      },
       {
         type: 'product.variant_created',
         aggregateId: product.variants[0].id,

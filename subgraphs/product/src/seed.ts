@@ -1,10 +1,10 @@
 import { append, type Fact } from '@storegraph/events';
 import { type Database, type Transaction, transaction } from '@storegraph/postgres';
 import type { AttributeDefinition, Attributes, AttributeValue } from './attribute-domain.ts';
-import type { Category } from './category-domain.ts';
+import { type Category, plantedFact } from './category-domain.ts';
 import { insertCategories } from './category-repository.ts';
-import type { Media, Product } from './domain.ts';
-import { type WholeProduct, writeProducts } from './product-service.ts';
+import type { Media, Product, WholeProduct } from './domain.ts';
+import { writeProducts } from './product-service.ts';
 import { insertRelations, latestProductId } from './repository.ts';
 import { type CategoryContent, categoryContents, lines, praises } from './seed-content.ts';
 import { type TypeContent, typeContents } from './seed-types.ts';
@@ -54,9 +54,7 @@ const layFoundation = async (tx: Transaction): Promise<void> => {
     ...types.map(
       ({ id, code }): Fact => ({ type: 'product.type_saved', aggregateId: id, data: { typeCode: code } }),
     ),
-    ...categories.map(
-      ({ id }): Fact => ({ type: 'product.category_created', aggregateId: id, data: { categoryId: id } }),
-    ),
+    ...categories.map(({ id, parentId }): Fact => plantedFact('product.category_created', id, parentId)),
   ]);
 };
 
