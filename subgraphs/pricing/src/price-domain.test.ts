@@ -124,6 +124,12 @@ describe('a scheduled price', () => {
     expect(amountOf([flash, sale], { ...retail, atMs: 1_600 })).toBe(700);
   });
 
+  it('that touches the next leaves no gap between them', () => {
+    const next = line(650, { startsAtMs: 2_000, endsAtMs: 3_000 });
+    const at = (atMs: number) => amountOf([line(900), next, sale], { ...retail, atMs });
+    expect([1_999, 2_000, 2_999, 3_000].map(at)).toEqual([700, 650, 650, 900]);
+  });
+
   it('is told of before it begins where there is no price yet', () => {
     expect(priceOf([sale], { ...retail, atMs: 0 }, wish())).toEqual({ price: null, nextChangeMs: 1_000 });
   });

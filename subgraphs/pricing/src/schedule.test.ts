@@ -85,6 +85,101 @@ const toldAgain = async (most: number) => {
   return { told, facts: facts.map(({ type, data }) => ({ type, ...data })) };
 };
 
+test('two that touch, and one inside another, are told of once at each instant, and leave no gap', async () => {
+  await shop.db.execute(sql`truncate prices, exchange_rates`);
+  const listCode = await shop.list();
+  const { id: variantId } = await shop.priced(listCode, 1_000);
+  const minutes = (count: number) => inMs(count * 60_000);
+  const schedule = (amountMinor: number, from: number, to: number) =>
+    shop.change('priceSchedule', {
+      ...{ listCode, variantId, amountMinor, startsAt: minutes(from), endsAt: minutes(to) },
+    });
+  await schedule(900, -50, 50);
+  await schedule(700, -30, -20);
+  await schedule(600, -20, -10);
+  await schedule(500, -10, 10);
+  const instants = [-50, -30, -20, -10, 10, 50];
+  const dueBetween = async (from: number, to: number) => [
+    ...(await shop.db.execute(sql`
+      select distinct variant_id as id from changes_between(${minutes(from)}, ${minutes(to)})`)),
+  ];
+  for (const instant of instants) {
+    expect(await dueBetween(instant - 1, instant + 1)).toEqual([{ id: variantId }]);
+    expect(await dueBetween(instant + 1, instant + 2)).toEqual([]);
+  }
+  // Many changes of one variant at once are one fact: its entries are dropped once.
+  expect((await toldAgain(10)).facts).toEqual([{ type: 'pricing.price_changed', variantId }]);
+  expect((await shop.prices([variantId])).prices).toMatchObject([{ amount: { amountMinor: 500 } }]);
+});
+
+test('one that is removed while it is due is told of as removed, and the price before it is back', async () => {
+  await shop.db.execute(sql`truncate prices, exchange_rates`);
+  const listCode = await shop.list();
+  const { id: variantId, sku } = await shop.priced(listCode, 1_000);
+  const startsAt = inMs(-60_000);
+  await shop.change('priceSchedule', {
+    listCode,
+    variantId,
+    amountMinor: 800,
+    startsAt,
+    endsAt: inMs(60_000),
+  });
+  const readMinor = async () => (await shop.prices([variantId])).prices[0].amount.amountMinor;
+  expect(await readMinor()).toBe(800);
+  const before = await shop.log.head();
+  // Whoever tells and whoever removes are at it at once; both facts name the variant, so the last drops what was kept.
+  const line = { sku, amountMinor: null, startsAt };
+  await shop.db.execute(sql`update told_changes set told_until = now() - interval '1 hour'`);
+  await Promise.all([
+    tellDueChanges(shop.db, 10),
+    shop.change('pricesSet', { listCode, lines: [line] }),
+    tellDueChanges(shop.db, 10),
+  ]);
+  const facts = await shop.log.read(before, 10);
+  expect(facts.length).toBeLessThanOrEqual(2);
+  expect(new Set(facts.map(({ type, aggregateId }) => `${type} ${aggregateId}`))).toEqual(
+    new Set([`pricing.price_changed ${variantId}`]),
+  );
+  expect(await readMinor()).toBe(1_000);
+  expect((await toldAgain(10)).facts).toEqual([]);
+});
+
+test.each([
+  ['behind', -10_000],
+  ['ahead', 10_000],
+])(
+  'starts at its second by the database’s clock where that of the process is %s by ten seconds',
+  async (_where, offMs) => {
+    const listCode = await shop.list();
+    const { id: variantId } = await shop.priced(listCode, 1_000);
+    const startsAt = inMs(800);
+    const now = Date.now;
+    Date.now = () => now() + offMs;
+    try {
+      await shop.change('priceSchedule', { listCode, variantId, amountMinor: 800, startsAt });
+      const { extensions } = await shop.prices([variantId]);
+      // Behind by ten seconds it would be kept ten seconds too long.
+      expect(Number(extensions['holdsForMs'] ?? 0)).toBeLessThanOrEqual(800);
+      const [fact] = await factsFrom(await shop.log.head(), 1);
+      expect(fact?.occurredAt.getTime()).toBeGreaterThanOrEqual(Date.parse(startsAt));
+      expect((await shop.prices([variantId])).prices).toMatchObject([{ amount: { amountMinor: 800 } }]);
+    } finally {
+      Date.now = now;
+    }
+  },
+);
+
+test('a clock of the database that was set back tells nothing twice, and goes on where it was', async () => {
+  await shop.db.execute(sql`truncate prices, exchange_rates`);
+  const listCode = await shop.list();
+  await shop.priced(listCode, { amountMinor: 800, startsAt: inMs(-60_000) });
+  const before = await shop.log.head();
+  await shop.db.execute(sql`update told_changes set told_until = now() + interval '10 seconds'`);
+  expect(await tellDueChanges(shop.db, 10)).toMatchObject({ told: 0 });
+  expect(await shop.log.head()).toBe(before);
+  expect((await toldAgain(10)).told).toBe(1);
+});
+
 test('lists and rates are told of as they start and end', async () => {
   await shop.db.execute(sql`truncate prices, exchange_rates`);
   await shop.db.execute(sql`delete from price_lists`);
