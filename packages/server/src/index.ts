@@ -27,6 +27,7 @@ export {
   type PersonalDataErased,
 } from './personal-data.ts';
 export { readSchema, schemaFolder } from './read-schema.ts';
+export { isRegion } from './regions.ts';
 export { requireScopes, whyDenied } from './required-scopes.ts';
 export type { NotReady, Pages } from './routes.ts';
 export type { GraphResult, ResultExtensions } from './run.ts';

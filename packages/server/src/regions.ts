@@ -8,5 +8,21 @@ MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM
 SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ
 UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW`;
 
-/** The country codes that can be a region of sale. */
+/** States and provinces that tax by themselves, by ISO 3166-2; a state's buyers are those of its country too. */
+const subdivided = {
+  US: `AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK
+    OR PA RI SC SD TN TX UT VA VT WA WI WV WY`,
+  CA: 'AB BC MB NB NL NS NT NU ON PE QC SK YT',
+};
+
+/** The country codes of ISO 3166-1. */
 export const regionCodes: ReadonlySet<string> = new Set(assigned.trim().split(/\s+/));
+
+const subdivisionCodes: ReadonlySet<string> = new Set(
+  Object.entries(subdivided).flatMap(([country, codes]) =>
+    codes.split(/\s+/).map((code) => `${country}-${code}`),
+  ),
+);
+
+/** Whether it is a region of sale: a country, or a state or province of the US or Canada. */
+export const isRegion = (text: string): boolean => regionCodes.has(text) || subdivisionCodes.has(text);

@@ -116,9 +116,10 @@ describe('Locale', () => {
 });
 
 describe('Region', () => {
-  test.each(['DE', 'US', 'TW'])('takes %s', (code) => comesBack('region', code));
-  test.each(['de', 'UK', 'EU', 'XX', 'DEU', ''])('refuses %j', (code) =>
-    isRefused('region', code, 'ISO 3166-1'),
+  test.each(['DE', 'US', 'TW', 'US-CA', 'CA-QC'])('takes %s', (code) => comesBack('region', code));
+  test.each(['de', 'UK', 'EU', 'XX', 'DEU', '', 'US-', 'US-XX', 'us-ca', 'DE-BY', 'CA-CA'])(
+    'refuses %j',
+    (code) => isRefused('region', code, 'ISO 3166-1'),
   );
 });
 

@@ -1,6 +1,6 @@
 import { currencyCodes } from '@storegraph/money';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
-import { regionCodes } from './regions.ts';
+import { isRegion, regionCodes } from './regions.ts';
 
 type AttributeValue = string | number | boolean | string[];
 
@@ -106,8 +106,10 @@ const parseLocale = (text: string): string => {
 };
 
 const parseRegion = (text: string): string => {
-  if (!regionCodes.has(text)) {
-    throw refuse(`Region must be an ISO 3166-1 alpha-2 code such as "DE", not ${shown(text)}.`);
+  if (!isRegion(text)) {
+    throw refuse(
+      `Region must be an ISO 3166-1 alpha-2 code such as "DE", or a state such as "US-CA", not ${shown(text)}.`,
+    );
   }
   return text;
 };

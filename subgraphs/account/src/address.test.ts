@@ -86,6 +86,8 @@ describe('an address', () => {
     ]);
     const refused = await data.change(viewer, 'addressAdd', { address: { ...berlin, country: 'US' } });
     expect(refused).toMatchObject({ problems: [{ path: ['address', 'subdivision'] }] });
+    const inState = await data.change(viewer, 'addressAdd', { address: { ...berlin, country: 'US-CA' } });
+    expect(inState).toMatchObject({ problems: [{ path: ['address', 'country'] }] });
     expect(await addressesOf(viewer)).toEqual([]);
   });
 

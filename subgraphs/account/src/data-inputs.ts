@@ -53,6 +53,9 @@ export const customerProfileUpdate = z.object({
   taxId: line(40).nullish(),
 });
 
+/** A state is a region of sale too, and has a place of its own in an address. */
+const country = z.string().length(2, 'must be a country; the state goes by itself');
+
 const address = z
   .object({
     label: orNull(line(60)),
@@ -62,7 +65,7 @@ const address = z
     city: line(maxName),
     subdivision: orNull(line(maxName)),
     postalCode: orNull(line(20)),
-    country: z.string(),
+    country,
     phone: orNull(phone),
   })
   .transform((fields, { issues }) => {
@@ -123,7 +126,7 @@ export const preferencesUpdate = z.object({
   expectedVersion,
   locale: z.string().nullish(),
   currency: z.string().nullish(),
-  region: z.string().nullish(),
+  region: country.nullish(),
   marketingChannels: z
     .array(z.enum(marketingChannels))
     .max(100, 'names each channel once')

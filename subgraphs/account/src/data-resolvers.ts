@@ -30,7 +30,7 @@ const asCustomer = (viewer: Viewer): CustomerViewer => {
 };
 
 const query: NonNullable<Resolvers['Query']> = {
-  addressFormat: (_parent, { country }) => addressFormatOf(country),
+  addressFormat: (_parent, { country }) => addressFormatOf(country.slice(0, 2)),
   erasureStatus: (_parent, { receiptCode }, { dataLoaders }) => dataLoaders.erasureByCode(receiptCode),
 };
 

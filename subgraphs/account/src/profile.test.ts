@@ -83,6 +83,9 @@ describe('preferences', () => {
   test('say language, currency and region, each of which may be unknown', async () => {
     const viewer = await data.customer();
     await data.change(viewer, 'preferencesUpdate', { locale: 'de-AT', currency: 'EUR', region: 'AT' });
+    expect(await data.change(viewer, 'preferencesUpdate', { region: 'US-CA' })).toMatchObject({
+      problems: [{ path: ['region'] }],
+    });
     await data.change(viewer, 'preferencesUpdate', { region: null });
     expect(await preferencesOf(viewer)).toEqual({
       ...{ locale: 'de-AT', currency: 'EUR', region: null, marketingChannels: [], version: 2 },

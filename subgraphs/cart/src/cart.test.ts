@@ -65,11 +65,11 @@ describe('a cart', () => {
     await shop.change(me, 'cartNoteSet', { note: 'Ring twice.' });
     await shop.change(me, 'cartGiftMessageSet', { giftMessage: 'From G.' });
     await shop.change(me, 'cartCouponAdd', { code: 'spring-26' });
-    await shop.change(me, 'cartMarketSet', { region: 'US', currency: 'USD' });
+    await shop.change(me, 'cartMarketSet', { region: 'US-CA', currency: 'USD' });
     await shop.change(me, 'cartLineSave', { lineId });
     expect(await shop.cartOf(me)).toMatchObject({
       ...{ note: 'Ring twice.', giftMessage: 'From G.', couponCodes: ['SPRING-26'] },
-      ...{ region: 'US', currency: 'USD', savedForLater: [{ id: lineId, quantity: 5 }] },
+      ...{ region: 'US-CA', currency: 'USD', savedForLater: [{ id: lineId, quantity: 5 }] },
       lines: [{ variantId: id(1) }],
     });
     await shop.change(me, 'cartLineRestore', { lineId });

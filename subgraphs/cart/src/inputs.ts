@@ -1,4 +1,5 @@
 import { idempotencyKey } from '@storegraph/idempotency';
+import { isRegion } from '@storegraph/server';
 import { z } from 'zod';
 import { limits } from './domain.ts';
 
@@ -37,7 +38,7 @@ const code = z
   .regex(new RegExp(`^[A-Za-z0-9_-]{1,${maxCode}}$`), `must be 1 to ${maxCode} characters of A-Z a-z 0-9 _ -`)
   .transform((value) => value.toUpperCase());
 const expectedVersion = orNull(z.int().min(0, 'must be at least 0'));
-const region = z.string().length(2);
+const region = z.string().refine(isRegion, 'must be a country, or a state such as US-CA');
 const currency = z.string().length(3);
 
 export const lineAdd = z.object({

@@ -41,6 +41,18 @@ describe('a route', () => {
     expect(idsTo(all, null)).toEqual(['far', 'near', 'a', 'b']);
   });
 
+  test('to a state asks those in it first, then those in its country; what ships to a country ships to its states', () => {
+    const all = [
+      warehouse('de'),
+      warehouse('ny', { region: 'US-NY', priority: 2 }),
+      warehouse('us', { region: 'US', priority: 1, servesRegions: ['US'] }),
+      warehouse('ca', { region: 'US-CA', priority: 9, servesRegions: ['US-CA'] }),
+    ];
+    expect(idsTo(all, 'US-CA')).toEqual(['ca', 'us', 'ny', 'de']);
+    expect(idsTo(all, 'US')).toEqual(['us', 'ny', 'de']);
+    expect(idsTo(all, 'CA')).toEqual(['ny', 'de']);
+  });
+
   test('leaves out those that are closed or do not ship there', () => {
     const all = [
       warehouse('closed', { isActive: false }),

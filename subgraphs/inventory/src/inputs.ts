@@ -1,4 +1,5 @@
 import { idempotencyKey } from '@storegraph/idempotency';
+import { isRegion } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
 import { z } from 'zod';
 import { policyKinds } from './stock-domain.ts';
@@ -30,7 +31,7 @@ const orNull = <Schema extends z.ZodType>(schema: Schema) =>
 
 /** An id that cannot be one finds nothing, as any other unknown id. */
 const id = text(100).transform((value) => value.toLowerCase());
-const region = z.string().length(2);
+const region = z.string().refine(isRegion, 'must be a country, or a state such as US-CA');
 
 const adjustReasons = [
   'RECEIVED',

@@ -114,6 +114,43 @@ describe('a quote', () => {
     });
   });
 
+  test('in a state has the taxes of its country and its own, and what is said of the country holds there', async () => {
+    await shop.db.execute(sql`insert into tax_rates (region, subdivision, category, name, valid_from, rate_millionths) values
+      ('CA', '', 'standard', 'GST', now() - interval '1 day', 50000),
+      ('CA', 'QC', 'standard', 'QST', now() - interval '1 day', 99750),
+      ('CA', 'QC', 'standard', 'QST', now() + interval '5 minutes', 100000)`);
+    const net = await shop.list({ regions: ['CA'], includesTax: false });
+    const { id, sku } = await shop.priced(net, 1_000);
+    const quebec = await shop.list({ regions: ['CA-QC'], includesTax: false });
+    await shop.execute(
+      'mutation ($input: PricesSetInput!) { pricesSet(input: $input) { __typename } }',
+      { input: { idempotencyKey: randomUUID(), listCode: quebec, lines: [{ sku, amountMinor: 900 }] } },
+      staff('price:write'),
+    );
+    await shop.promotion(
+      { amountOff: { amounts: [eur(100)] } },
+      { variantIds: [id], conditions: { regions: ['CA'] } },
+    );
+    const me = buyer();
+    const quoteIn = (region: string) => shop.quote(cartOf(me, [[id, 1]], { region }), me);
+    expect(await quoteIn('CA-ON')).toMatchObject({ total: eur(945), taxes: [{ name: 'GST' }] });
+    const inQuebec = await quoteIn('CA-QC');
+    expect(inQuebec).toMatchObject({
+      ...{ subtotal: eur(900), total: eur(920) },
+      taxes: [
+        { name: 'GST', amount: eur(40) },
+        { name: 'QST', amount: eur(80) },
+      ],
+    });
+    // It ends with the rate it rests on.
+    const lastsMs = Date.parse(inQuebec.expiresAt) - Date.parse(inQuebec.at);
+    expect(lastsMs).toBeLessThanOrEqual(5 * 60_000);
+    await shop.db.execute(
+      sql`insert into tax_exemptions (customer_id, region, reason) values (${me.id}, 'CA', 'A band’s member.')`,
+    );
+    expect(await quoteIn('CA-QC')).toMatchObject({ total: eur(800), tax: eur(0) });
+  });
+
   test('is seen by the owner of the cart and by who may read carts: for others there is no such cart', async () => {
     const { id } = await shop.priced(listCode, 100);
     const me = buyer();
@@ -168,6 +205,7 @@ describe('what a buyer makes up', () => {
     ['a currency beside another', { currency: ['EUR', 'JPY'] }],
     ['no currency', { currency: null }],
     ['a region that is none', { region: 'D' }],
+    ['a state that is none', { region: 'US-XX' }],
     ['an owner of a kind that buys nothing', { ownerKind: 'service' }],
     ['a quantity as text', { lines: [{ id: 'l', variantId: randomUUID(), quantity: '1' }] }],
   ])('of %s is refused', async (_what, more) => {

@@ -1,5 +1,6 @@
 import { idempotencyKey } from '@storegraph/idempotency';
 import { currencyCodes } from '@storegraph/money';
+import { isRegion } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
 import { z } from 'zod';
 import { rateOf } from './exchange-domain.ts';
@@ -36,7 +37,7 @@ export const id = z
   .refine(isWritable, 'must not hold broken characters')
   .transform((value) => value.toLowerCase());
 export const code = z.string().regex(/^[A-Z0-9-]{1,32}$/, 'must be 1 to 32 characters of A-Z 0-9 -');
-export const region = z.string().length(2);
+export const region = z.string().refine(isRegion, 'must be a country, or a state such as US-CA');
 export const currency = z.string().refine((value) => currencyCodes.has(value), 'must be an ISO 4217 code');
 const whole = (min: number, max: number) =>
   z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`);

@@ -77,6 +77,17 @@ describe('which list decides', () => {
     expect(listOf(priced('RETAIL', 'SWISS', 'TRADE'), { region: 'CH' })).toBe('SWISS');
   });
 
+  it('for a state is that of the state, else that of its country', () => {
+    const at = tariff([list({ code: 'A', regions: ['US'] }), list({ code: 'B', regions: ['US-CA'] })]);
+    const codeIn = (region: string, ...codes: string[]) =>
+      priceOf(priced(...codes), at, wish({ region })).price?.list.code;
+    expect(['US-CA', 'US-NY', 'US', 'CA'].map((region) => codeIn(region, 'A', 'B'))).toEqual([
+      ...['B', 'A', 'A', undefined],
+    ]);
+    expect(codeIn('US-CA', 'A')).toBe('A');
+    expect(codeIn('US', 'B')).toBeUndefined();
+  });
+
   it('is never one for another region or group', () => {
     expect(listOf(priced('SWISS', 'TRADE'))).toBeUndefined();
     expect(listOf(priced('RETAIL', 'SWISS', 'TRADE'), { customerGroup: 'OTHER' })).toBe('RETAIL');

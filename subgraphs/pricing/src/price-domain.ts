@@ -1,5 +1,6 @@
 import { type Money, money } from '@storegraph/money';
 import { convert, plainRule, type Rate, type RoundingRule } from './exchange-domain.ts';
+import { liesIn, reachOf } from './region-domain.ts';
 
 /** The most pieces a price is told for. */
 export const maxQuantity = 1_000_000;
@@ -69,7 +70,7 @@ export const inOrder = (lists: readonly PriceList[]): PriceList[] =>
     (a, b) =>
       a.priority - b.priority ||
       Number(a.customerGroup === null) - Number(b.customerGroup === null) ||
-      Number(a.regions === null) - Number(b.regions === null) ||
+      reachOf(a.regions) - reachOf(b.regions) ||
       (a.code < b.code ? -1 : Number(a.code > b.code)),
   );
 
@@ -80,7 +81,7 @@ const holds = ({ startsAtMs, endsAtMs }: Scheduled, atMs: number): boolean =>
   (startsAtMs === null || startsAtMs <= atMs) && (endsAtMs === null || endsAtMs > atMs);
 
 const isFor = (list: PriceList, { region, customerGroup }: PriceWish): boolean =>
-  (list.regions === null || list.regions.includes(region)) &&
+  (list.regions === null || liesIn(region, list.regions)) &&
   (list.customerGroup === null || list.customerGroup === customerGroup);
 
 /** Of the prices for one quantity that hold, the one that began last: a scheduled one stands before the standing one. */

@@ -1,4 +1,5 @@
 import type { Money } from '@storegraph/money';
+import { liesIn } from './region-domain.ts';
 
 /** One amount in each currency a promotion is meant for. It does not apply in others: no rate makes a gift. */
 export type Amounts = Readonly<Record<string, number>>;
@@ -168,7 +169,7 @@ export const obstacleTo = (promotion: Promotion, situation: Situation): Obstacle
   // A guest is new each time.
   if (isFirstOrderOnly && !(buyer.kind === 'customer' && buyer.isFirstOrder))
     return obstacle('NOT_FOR_YOU', 'It is for the first order of who has signed in.');
-  if (regions && !regions.includes(region)) return obstacle('NOT_FOR_YOU', 'It is for other regions.');
+  if (regions && !liesIn(region, regions)) return obstacle('NOT_FOR_YOU', 'It is for other regions.');
   return obstacleInCart(promotion, situation);
 };
 

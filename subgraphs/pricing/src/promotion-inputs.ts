@@ -189,7 +189,7 @@ export const pointsUse = z.object({ idempotencyKey, points: whole(0, maxPoints) 
 /** What the router hands over of a cart has passed no type: it is text from outside like any other. */
 export const cartToQuote = z.object({
   id: z.string().min(1).max(100),
-  region: z.string().regex(/^[A-Z]{2}$/),
+  region,
   ...{ currency, ownerKind, ownerId },
   couponCodes: z.array(anyCode).max(maxCodesPerCart),
   lines: z

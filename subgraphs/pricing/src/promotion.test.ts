@@ -3,7 +3,7 @@ import { codesFrom, couponKeyOf, freeOfAddress, isBarred, isCouponKey, waitAfter
 import type { Action, Promotion } from './promotion-domain.ts';
 import { quote } from './quote-domain.ts';
 import { at, buyer, cart, conditions, coupon, price, promotion, vat } from './quote-fixture.ts';
-import { taxOn } from './tax-domain.ts';
+import { ratesOn, taxOn } from './tax-domain.ts';
 
 /** What each kind of promotion does, by example. */
 
@@ -289,6 +289,29 @@ describe('tax', () => {
       ['VAT 7 %', 131],
     ]);
     expect(tax.amountMinor).toBe(211);
+  });
+
+  it('is a country’s and, on top, its state’s, each by its own categories', () => {
+    const gst = { ...vat, region: 'CA', name: 'GST', rateMillionths: 50_000 };
+    const qst = { ...gst, subdivision: 'QC', name: 'QST', rateMillionths: 99_750 };
+    const books = { ...qst, category: 'books', rateMillionths: 0 };
+    const table = [gst, qst, books];
+    const namesIn = (region: string, category: string, taxes = table) =>
+      ratesOn(taxes, { region, category, at }).map(({ name, rateMillionths }) => [name, rateMillionths]);
+    expect(namesIn('CA-QC', 'toys')).toEqual([
+      ['GST', 50_000],
+      ['QST', 99_750],
+    ]);
+    expect(namesIn('CA-QC', 'books')).toEqual([
+      ['GST', 50_000],
+      ['QST', 0],
+    ]);
+    for (const region of ['CA', 'CA-ON']) expect(namesIn(region, 'toys')).toEqual([['GST', 50_000]]);
+    expect(namesIn('US-QC', 'toys')).toEqual([]);
+    const later = { ...qst, rateMillionths: 100_000, validFrom: new Date(at.getTime() + 1) };
+    expect(namesIn('CA-QC', 'toys', [later, ...table])).toEqual(namesIn('CA-QC', 'toys'));
+    const sooner = { ...later, validFrom: at };
+    expect(namesIn('CA-QC', 'toys', [sooner, ...table])).toContainEqual(['QST', 100_000]);
   });
 
   it('is named once for each rate, and not at all where it is on nothing', () => {

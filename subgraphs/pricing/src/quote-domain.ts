@@ -11,7 +11,15 @@ import {
   exemptionOf,
 } from './quote-adjustment-domain.ts';
 import { couponsOf, type EnteredCoupon, type QuotedCoupon, usableOf } from './quote-coupon-domain.ts';
-import { gatherTaxes, ratesOn, shippingCategory, type TaxPart, type TaxRate, taxOn } from './tax-domain.ts';
+import {
+  gatherTaxes,
+  isTaxIn,
+  ratesOn,
+  shippingCategory,
+  type TaxPart,
+  type TaxRate,
+  taxOn,
+} from './tax-domain.ts';
 
 /** The price of one piece, as the price lists have it for this buyer and quantity. */
 export type UnitPrice = {
@@ -40,6 +48,8 @@ export type QuoteInput = {
   readonly promotions: readonly Promotion[];
   readonly coupons: readonly EnteredCoupon[];
   readonly taxes: readonly TaxRate[];
+  /** When the buyer's exemption ends, as far as is known. */
+  readonly exemptUntil: Date | null;
   readonly shipping: { readonly amount: Money; readonly includesTax: boolean } | null;
 };
 
@@ -85,7 +95,7 @@ export type Quote = {
 };
 
 /** Long enough to pay, short enough that nobody keeps yesterday's price. */
-const quoteLifetimeMs = 15 * 60_000;
+export const quoteLifetimeMs = 15 * 60_000;
 
 /**
  * What a cart costs and why. Discounts go by priority, each on what the earlier left; then points pay; then tax
@@ -166,12 +176,12 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 type Exempted = { readonly exempted: Money };
 
 const quoteLine = (
-  { prices, taxes, region, buyer, currency }: QuoteInput,
+  { prices, taxes, region, at, buyer, currency }: QuoteInput,
   { line, place, cuts, left }: { line: PricedLine; place: number; cuts: readonly AppliedCut[]; left: Money },
 ): QuotedLine & Exempted => {
   const price = prices.get(line.variantId);
   const includesTax = price?.includesTax ?? false;
-  const rates = ratesOn(taxes, region, price?.taxCategory ?? '');
+  const rates = ratesOn(taxes, { region, at, category: price?.taxCategory ?? '' });
   const isExempt = buyer.taxExemption !== null;
   const { gross, tax, parts } = taxOn(left, { rates, includesTax, isExempt });
   const exempted = includesTax && isExempt ? subtract(left, gross) : zero(currency);
@@ -199,7 +209,7 @@ const notAvailable = ({ id, variantId, quantity }: LineToQuote, currency: string
 };
 
 const quoteShipping = (
-  { shipping, taxes, region, buyer, currency }: QuoteInput,
+  { shipping, taxes, region, at, buyer, currency }: QuoteInput,
   cuts: readonly AppliedCut[],
   left: Money,
 ) => {
@@ -207,7 +217,7 @@ const quoteShipping = (
   const includesTax = shipping?.includesTax ?? false;
   const isExempt = buyer.taxExemption !== null;
   const { gross, tax, parts } = taxOn(left, {
-    ...{ rates: ratesOn(taxes, region, shippingCategory), includesTax, isExempt },
+    ...{ rates: ratesOn(taxes, { region, at, category: shippingCategory }), includesTax, isExempt },
   });
   return {
     amount,
@@ -219,8 +229,13 @@ const quoteShipping = (
 };
 
 /** A quote ends with whatever it rests on. */
-const endOf = ({ at, prices, lines }: QuoteInput, promotions: readonly Promotion[]): Date => {
+const endOf = (
+  { at, prices, lines, taxes, region, exemptUntil }: QuoteInput,
+  promotions: readonly Promotion[],
+): Date => {
   const ends = [
+    exemptUntil,
+    ...taxes.flatMap((rate) => (isTaxIn(rate, region) ? [rate.validFrom] : [])),
     ...lines.map(({ variantId }) => prices.get(variantId)?.until ?? null),
     ...promotions.map(({ endsAt }) => endsAt),
     ...promotions.map(({ startsAt }) => startsAt),

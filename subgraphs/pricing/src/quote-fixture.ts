@@ -58,9 +58,11 @@ export const price = (unitMinor: number, more: Partial<UnitPrice> = {}): UnitPri
 
 export const vat: TaxRate = {
   region: 'DE',
+  subdivision: '',
   category: 'standard',
   name: 'VAT 19 %',
   rateMillionths: 190_000,
+  validFrom: null,
 };
 
 export const coupon = (
@@ -92,6 +94,7 @@ export const cart = (
   promotions: [],
   coupons: [],
   taxes: [],
+  exemptUntil: null,
   shipping: null,
   ...more,
 });

@@ -2,7 +2,9 @@ import type { Reader, Transaction } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 import type { CouponOfBuyer } from './coupon-domain.ts';
 import type { Owner } from './coupon-repository.ts';
+import { quoteLifetimeMs } from './quote-domain.ts';
 import type { QuoteKey } from './quote-token-domain.ts';
+import { countryOf } from './region-domain.ts';
 import type { TaxRate } from './tax-domain.ts';
 import { isId } from './variant-repository.ts';
 
@@ -18,6 +20,7 @@ export type OwnerRow = {
   readonly balance: number;
   readonly toUse: number;
   readonly taxExemption: string | null;
+  readonly exemptUntilMs: number | null;
   /** The keys of the wrong codes entered within a day. */
   readonly wrongCodes: readonly string[];
   readonly lastWrongAtMs: number | null;
@@ -40,7 +43,7 @@ export const ownersOf = async (
       exists (select from redemptions where redemptions.owner_id = owner.id
         and redemptions.owner_kind = owner.kind and released_at is null) as "hasOrdered",
       coalesce(account.balance, 0) as balance, coalesce(account.to_use, 0) as "toUse",
-      exemption.reason as "taxExemption", guesses.keys as "wrongCodes",
+      exemption.reason as "taxExemption", ${ms('exemption.valid_until')} as "exemptUntilMs", guesses.keys as "wrongCodes",
       ${ms('guesses.last_at')} as "lastWrongAtMs", nearby.count as "wrongCodesAtAddress",
       ${ms('nearby.last_at')} as "lastWrongAtAddressMs"
     from unnest(${texts(owners.map(({ kind }) => kind))}, ${texts(owners.map(({ id }) => id))},
@@ -49,7 +52,7 @@ export const ownersOf = async (
     left join customer_group_members as member using (customer_id)
     left join points_accounts as account using (customer_id)
     left join tax_exemptions as exemption on exemption.customer_id = owner.customer_id
-      and exemption.region = owner.region and (exemption.valid_until is null or exemption.valid_until > now())
+      and exemption.region = left(owner.region, 2) and (exemption.valid_until is null or exemption.valid_until > now())
     cross join lateral (select coalesce(array_agg(coupon_key), '{}') as keys, max(guessed_at) as last_at from coupon_guesses
       where coupon_guesses.owner = owner.kind || ' ' || owner.id
         and guessed_at > now() - interval '1 day') as guesses
@@ -109,10 +112,16 @@ export const quoteKeys = async (reader: Reader): Promise<(QuoteKey & { readonly 
     select key_id as id, secret, ${ms('now()')} as "nowMs" from quote_keys order by created_at desc, key_id`)),
 ];
 
-/** The shop's own table of taxes: of each name the rate that began last. */
-export const taxRatesIn = async (reader: Reader, regions: readonly string[]): Promise<TaxRate[]> => [
-  ...(await reader.execute<TaxRate>(sql`
-    select distinct on (region, category, name) region, category, name, rate_millionths as "rateMillionths"
-    from tax_rates where region = any(${texts(regions)}) and subdivision = '' and valid_from <= now()
-    order by region, category, name, valid_from desc`)),
-];
+/**
+ * The shop's own table of taxes, as far as it matters for a quote that is made now: what holds, what follows while a
+ * quote lasts, and what has just ended, since other reads of the quote may be a moment older.
+ */
+export const taxRatesIn = async (reader: Reader, regions: readonly string[]): Promise<TaxRate[]> => {
+  const rows = await reader.execute<Omit<TaxRate, 'validFrom'> & { validFromMs: number }>(sql`
+    select region, subdivision, category, name, rate_millionths as "rateMillionths", ${ms('valid_from')} as "validFromMs"
+    from (select *, lead(valid_from) over (partition by region, subdivision, category, name order by valid_from) as next_from
+      from tax_rates where region = any(${texts(regions.map(countryOf))})) as rates
+    where valid_from <= now() + make_interval(secs => ${quoteLifetimeMs / 1_000})
+      and (next_from is null or next_from > now() - interval '1 minute')`);
+  return [...rows].map(({ validFromMs, ...rate }) => ({ ...rate, validFrom: new Date(validFromMs) }));
+};

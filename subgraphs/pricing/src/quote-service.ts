@@ -157,6 +157,7 @@ const quoteOne = (read: Read, cart: CartToQuote, owner: OwnerRow): Quote => {
     promotions: read.promotions,
     coupons: couponsFor(cart, read, owner, at),
     taxes: read.taxes,
+    exemptUntil: instantOf(owner.exemptUntilMs),
   });
 };
 

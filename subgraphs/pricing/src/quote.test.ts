@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Promotion } from './promotion-domain.ts';
 import { carts, promotions } from './quote-chance-fixture.ts';
 import { type Quote, type QuoteInput, quote } from './quote-domain.ts';
-import { cart, price, promotion } from './quote-fixture.ts';
+import { cart, price, promotion, vat } from './quote-fixture.ts';
 import { type QuoteKey, readToken, tokenOf } from './quote-token-domain.ts';
 
 /** What must hold of every quote, whatever lies in the cart and whatever the shop promises. */
@@ -209,6 +209,19 @@ describe('any quote', () => {
     expect(() => quote({ ...input, shipping })).toThrow(CurrencyMismatchError);
   });
 
+  it('holds until it ends: made at any instant before, it is the same but for its time', () => {
+    fc.assert(
+      fc.property(carts, fc.double({ min: 0, max: 0.999, noNaN: true }), (input, share) => {
+        const said = quoteOrNull(input);
+        if (!said) return;
+        const lastsMs = said.expiresAt.getTime() - said.at.getTime();
+        const later = quote({ ...input, at: new Date(said.at.getTime() + Math.floor(lastsMs * share)) });
+        expect(printOf(later)).toBe(printOf(said));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('takes off no more of what somebody is exempt from than the tax in it', () => {
     ofAny((said, input) => {
       if (said.taxExemption === null) return;
@@ -223,6 +236,10 @@ describe('any quote', () => {
     expect(quote(input).expiresAt).toEqual(inMinutes(15));
     const prices = new Map([['a', price(100, { until: inMinutes(9) })]]);
     expect(quote({ ...input, prices }).expiresAt).toEqual(inMinutes(9));
+    const taxes = [{ ...vat, validFrom: inMinutes(7) }];
+    expect(quote({ ...input, prices, taxes }).expiresAt).toEqual(inMinutes(7));
+    expect(quote({ ...input, prices, taxes, region: 'AT' }).expiresAt).toEqual(inMinutes(9));
+    expect(quote({ ...input, prices, exemptUntil: inMinutes(5) }).expiresAt).toEqual(inMinutes(5));
     const promotions = [promotion({ kind: 'FREE_SHIPPING' }, { endsAt: inMinutes(3) })];
     expect(quote({ ...input, prices, promotions }).expiresAt).toEqual(inMinutes(3));
   });

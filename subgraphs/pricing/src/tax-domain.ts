@@ -1,14 +1,20 @@
 import { add, type Money, scale, split, subtract, zero } from '@storegraph/money';
+import { countryOf, subdivisionOf } from './region-domain.ts';
 
-/** One tax that a country takes on a category of goods. Several may lie on one thing: GST and a province's tax. */
+/** A tax that a country, or a state of it, takes on goods. Several may lie on one thing: GST and a province's tax. */
 export type TaxRate = {
+  /** The country. */
   readonly region: string;
+  /** The state; empty for the whole country. */
+  readonly subdivision: string;
   /** `standard` stands for every category without rates of its own in the region. */
   readonly category: string;
   /** What it is called on a bill: `VAT 19 %`. */
   readonly name: string;
   /** Millionths, so that 8.875 % is a whole number: 88,750. */
   readonly rateMillionths: number;
+  /** It holds from then on, until the next of its name; null for as long as anybody knows. */
+  readonly validFrom: Date | null;
 };
 
 /** One tax on one amount. */
@@ -33,13 +39,40 @@ export const shippingCategory = 'shipping';
 
 const million = 1_000_000;
 
-/** The rates on a category in a region; those of the standard category where it has none of its own. */
-export const ratesOn = (table: readonly TaxRate[], region: string, category: string): TaxRate[] => {
-  const ofRegion = table.filter((rate) => rate.region === region);
-  const own = ofRegion.filter((rate) => rate.category === category);
-  const rates = own.length > 0 ? own : ofRegion.filter((rate) => rate.category === standardCategory);
+/**
+ * The rates on a category where somebody buys: the country's, and its state's on top. Each goes by its standard
+ * category where it has none of its own.
+ */
+export const ratesOn = (
+  table: readonly TaxRate[],
+  { region, category, at }: { readonly region: string; readonly category: string; readonly at: Date },
+): TaxRate[] => {
+  const ofRegion = table.filter((rate) => isTaxIn(rate, region));
+  const takers = [...new Set(['', subdivisionOf(region)])];
+  const rates = takers.flatMap((subdivision) => {
+    const ofTaker = ofRegion.filter((rate) => rate.subdivision === subdivision);
+    const own = ofTaker.filter((rate) => rate.category === category);
+    const asked = own.length > 0 ? own : ofTaker.filter((rate) => rate.category === standardCategory);
+    return latestOf(asked, at);
+  });
   // In one order whatever the table's: the first part may get the unit that does not come out even.
-  return rates.sort((a, b) => compareText(a.name, b.name));
+  return rates.sort((a, b) => compareText(a.name, b.name) || compareText(a.subdivision, b.subdivision));
+};
+
+/** Whether it is taken where somebody buys, on one category or another. */
+export const isTaxIn = ({ region: country, subdivision }: TaxRate, region: string): boolean =>
+  country === countryOf(region) && (subdivision === '' || subdivision === subdivisionOf(region));
+
+/** Of each name the rate that began last. */
+const latestOf = (rates: readonly TaxRate[], at: Date): TaxRate[] => {
+  const latest = new Map<string, TaxRate>();
+  for (const rate of rates) {
+    const began = (each: TaxRate | undefined) => each?.validFrom?.getTime() ?? -Infinity;
+    const known = latest.get(rate.name);
+    const hasBegun = began(rate) <= at.getTime();
+    if (hasBegun && (!known || began(rate) > began(known))) latest.set(rate.name, rate);
+  }
+  return [...latest.values()];
 };
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -1,7 +1,7 @@
 import { idempotencyKey } from '@storegraph/idempotency';
 import { skuKeyOf } from '@storegraph/sku';
 import { z } from 'zod';
-import { id, line, orNull, region } from './inputs.ts';
+import { id, line, orNull } from './inputs.ts';
 
 /** What a caller may send about tax. */
 
@@ -10,6 +10,7 @@ const maxLines = 10_000;
 const million = 1_000_000;
 
 const category = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 characters of a-z 0-9 -');
+const country = z.string().length(2, 'must be a country; a state goes by `subdivision`');
 const subdivision = z
   .string()
   .regex(/^[A-Z0-9]{1,3}$/, 'must be 1 to 3 characters of A-Z 0-9, as in ISO 3166-2');
@@ -20,7 +21,7 @@ export const taxRatesSet = z.object({
   rates: z
     .array(
       z.object({
-        region,
+        region: country,
         subdivision: subdivision.nullish().transform((value) => value ?? ''),
         category,
         name: line(100),
@@ -68,7 +69,7 @@ export const categoryTaxSet = z.object({ idempotencyKey, categoryId: id, taxCate
 export const taxExemptionSet = z.object({
   idempotencyKey,
   customerId,
-  region,
+  region: z.string().length(2, 'must be a country: an exemption holds in all of its states'),
   reason: orNull(line(200)),
   validUntil: orNull(z.date()),
 });

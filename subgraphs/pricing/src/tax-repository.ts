@@ -17,7 +17,8 @@ export type TaxRateRow = {
 export const ratesOfRegions = async (reader: Reader, regions: readonly string[]): Promise<TaxRateRow[]> => [
   ...(await reader.execute<TaxRateRow>(sql`
     select region, subdivision, category, name, rate_millionths as "rateMillionths", valid_from as "validFrom"
-    from tax_rates where region = any(${sql.param([...regions])}::text[])
+    from tax_rates join unnest(${sql.param([...regions])}::text[]) as asked (place) on region = left(place, 2)
+      and (length(place) = 2 or subdivision in ('', substring(place from 4)))
     order by region, subdivision, category, name, valid_from`)),
 ];
 

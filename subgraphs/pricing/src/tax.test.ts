@@ -38,6 +38,7 @@ test('rates are kept by when they begin, for a country or one of its states, and
 
 test.each([
   [[], 'rates'],
+  [[rate({ region: 'US-CA' })], 'rates.0.region'],
   [[rate({ rateMillionths: -1 })], 'rates.0.rateMillionths'],
   [[rate({ rateMillionths: 1_000_001 })], 'rates.0.rateMillionths'],
   [[rate({ category: 'No' })], 'rates.0.category'],
@@ -64,6 +65,17 @@ test('categories are set for all lines or for none', async () => {
   expect(await categories()).toEqual(['standard', 'standard']);
   expect(await shop.change('taxCategoriesSet', { lines })).toMatchObject({ count: 2 });
   expect(await categories()).toEqual(['books', 'books']);
+});
+
+test('rates of a state are read with those of its country', async () => {
+  const rates = ['', 'ON', 'QC'].map((subdivision) =>
+    rate({ region: 'CA', subdivision: subdivision || null }),
+  );
+  await shop.change('taxRatesSet', { rates });
+  const read = async (region: string) =>
+    (await shop.ask(`{ taxRates(region: "${region}") { subdivision } }`, {}, merchandiser)).taxRates;
+  expect(await read('CA')).toEqual([{ subdivision: null }, { subdivision: 'ON' }, { subdivision: 'QC' }]);
+  expect(await read('CA-QC')).toEqual([{ subdivision: null }, { subdivision: 'QC' }]);
 });
 
 test('an exemption is given and ended', async () => {

@@ -138,6 +138,13 @@ describe('editing', () => {
   test('regions say where; none means everywhere', () => {
     expect(isAvailableIn({ regions: null }, 'DE')).toBe(true);
     expect(isAvailableIn({ regions: ['AT'] }, 'DE')).toBe(false);
+    const inCalifornia = (...regions: string[]) => isAvailableIn({ regions }, 'US-CA');
+    expect([inCalifornia('US'), inCalifornia('US-CA'), inCalifornia('US-NY', 'CA')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isAvailableIn({ regions: ['US-CA'] }, 'US')).toBe(false);
   });
 });
 

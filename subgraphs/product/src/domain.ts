@@ -219,4 +219,9 @@ export const archive = (product: Product): Change => {
 };
 
 export const isAvailableIn = ({ regions }: Pick<Product, 'regions'>, region: string): boolean =>
-  regions === null || regions.includes(region);
+  regions === null || regionsAround(region).some((around) => regions.includes(around));
+
+/** A region with the country it is a state of: `US-CA` and `US`. */
+export const regionsAround = (region: string): readonly string[] => [
+  ...new Set([region, region.slice(0, 2)]),
+];

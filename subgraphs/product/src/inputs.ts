@@ -1,4 +1,5 @@
 import { idempotencyKey } from '@storegraph/idempotency';
+import { isRegion } from '@storegraph/server';
 import { z } from 'zod';
 import { attributeKinds, isWritable } from './attribute-domain.ts';
 import { mediaKinds, relationKinds } from './domain.ts';
@@ -62,7 +63,7 @@ const locale = z
     /^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?$/,
     'must be a language tag such as en or de-AT',
   );
-const region = z.string().regex(/^[A-Z]{2}$/, 'must be a country code such as DE');
+const region = z.string().refine(isRegion, 'must be a country code such as DE, or a state such as US-CA');
 const code = z
   .string()
   .max(64, 'must be at most 64 characters')

@@ -188,6 +188,11 @@ describe('filters', () => {
     expect(await idsOf({ filter: { categoryId: leaf, typeCode } })).toEqual([everywhere]);
     expect(await idsOf({ filter: { typeCode, region: 'AT' } })).toEqual([everywhere]);
     expect(await idsOf({ filter: { typeCode, region: 'DE' }, sort: 'OLDEST' })).toEqual([everywhere, german]);
+    const canadian = (await makePublished(catalogue, { typeCode, regions: ['CA', 'US-NY'] })).id;
+    const idsIn = (region: string) => idsOf({ filter: { typeCode, region }, sort: 'OLDEST' });
+    for (const region of ['CA', 'CA-QC', 'US-NY'])
+      expect(await idsIn(region)).toEqual([everywhere, canadian]);
+    for (const region of ['US', 'US-CA']) expect(await idsIn(region)).toEqual([everywhere]);
     expect(await idsOf({ filter: { categoryId: 'nonsense' } })).toEqual([]);
     expect(await page({ filter: { categoryId: '018f0000-0000-7000-8000-000000000001' } })).toMatchObject({
       nodes: [],

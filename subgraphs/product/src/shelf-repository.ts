@@ -1,6 +1,6 @@
 import type { Viewer } from '@storegraph/server';
 import { type SQL, sql } from 'drizzle-orm';
-import type { ProductStatus } from './domain.ts';
+import { type ProductStatus, regionsAround } from './domain.ts';
 import { isId, type Selection, type Shelf } from './listing-domain.ts';
 import { seesDrafts, visibleTo } from './repository.ts';
 
@@ -61,7 +61,7 @@ const alsoOn = (shelves: readonly Shelf[], { region }: Selection, isWalk: boolea
       sql` and exists (select from listings other where other.product_id = l.product_id and ${isOn(other, shelf)}${end}`,
   );
   const sold = sql` and exists (select from products p where p.id = l.product_id
-    and (p.regions is null or p.regions @> array[${region}::text])${end}`;
+    and (p.regions is null or p.regions && ${sql.param(region === null ? [] : [...regionsAround(region)])}::text[])${end}`;
   return sql.join([...probes, ...(region === null ? [] : [sold])]);
 };
 
