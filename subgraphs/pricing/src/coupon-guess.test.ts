@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { transaction } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
 import { staff } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetGuesses } from './guess-repository.ts';
 import { type Answer, customer } from './pricing-fixture.ts';
 import { cartOf, openPromotions, type TestPromotions } from './promotion-fixture.ts';
 
@@ -88,6 +90,26 @@ describe('an address that is a new guest each time', () => {
     await statesOf(['SPRIGN'], guest(), address);
     expect(await counted()).toBe(1);
   });
+});
+
+test('guesses that count no more are forgotten: an owner’s after a day, an address’s after an hour', async () => {
+  const me = guest();
+  const left = async () =>
+    [
+      ...(await shop.db.execute<{ kind: string }>(sql`
+        select split_part(owner, ' ', 1) as kind from coupon_guesses
+        where owner in (${`guest ${me.id}`}, 'address 203.0.113.4') order by 1`)),
+    ].map(({ kind }) => kind);
+  const forget = () => transaction(shop.db, forgetGuesses);
+  await statesOf(wrongCodes(1), me, '203.0.113.4');
+  await forget();
+  expect(await left()).toEqual(['address', 'guest']);
+  await lastGuess('-61 minutes');
+  await forget();
+  expect(await left()).toEqual(['guest']);
+  await lastGuess('-25 hours');
+  expect(await forget()).toBeGreaterThan(0);
+  expect(await left()).toEqual([]);
 });
 
 test.each([

@@ -21,6 +21,7 @@ import {
   stopOnSignal,
 } from '@storegraph/server';
 import { readEnv } from './env.ts';
+import { startForgettingGuesses } from './guess-service.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import { startTelling } from './schedule-service.ts';
@@ -84,6 +85,7 @@ export const pricing = async (needs: Needs): Promise<Subgraph<Context>> => {
         consumer,
         startTelling(db, failed('Prices that start or end were not told of.')),
         startForgetting(db, failed('Old keys were not forgotten.')),
+        startForgettingGuesses(db, failed('Old guesses were not forgotten.')),
       );
     },
     stop: async () => {

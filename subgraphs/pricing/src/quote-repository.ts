@@ -1,4 +1,4 @@
-import type { Reader, Transaction } from '@storegraph/postgres';
+import type { Reader } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 import type { CouponOfBuyer } from './coupon-domain.ts';
 import type { Owner } from './coupon-repository.ts';
@@ -81,29 +81,6 @@ export const couponsEntered = async (
       ${texts(entered.map(({ id }) => id))}) as entered (coupon_key, kind, id)
     join coupons using (coupon_key)`);
   return [...rows];
-};
-
-/** So that nobody pays for tidying up after a million others. */
-const forgottenAtOnce = 100;
-
-/** Notes wrong codes, each once for its owner and once for the address, and forgets some more than a day old. */
-export const noteGuesses = async (
-  tx: Transaction,
-  guesses: readonly Entered[],
-  address: string | null,
-): Promise<void> => {
-  await tx.execute(sql`
-    with guess as (
-      select kind || ' ' || id as owner, key from unnest(${texts(guesses.map(({ kind }) => kind))},
-        ${texts(guesses.map(({ id }) => id))}, ${texts(guesses.map(({ key }) => key))}) as guess (kind, id, key))
-    insert into coupon_guesses as known (owner, coupon_key)
-    select owner, key from guess
-    union select 'address ' || network_of(${address}), key from guess where ${address}::text is not null
-    order by 1, 2
-    on conflict (owner, coupon_key) do update set guessed_at = now()
-      where known.guessed_at < now() - interval '1 hour'`);
-  await tx.execute(sql`delete from coupon_guesses where ctid = any(array(select ctid from coupon_guesses
-    where guessed_at < now() - interval '1 day' limit ${forgottenAtOnce} for update skip locked))`);
 };
 
 /** What quotes are signed with, the key that signs first. */

@@ -2,6 +2,7 @@ import { AmountOutOfRangeError } from '@storegraph/money';
 import { type Database, transaction } from '@storegraph/postgres';
 import { hasScope, parseInput, type Viewer } from '@storegraph/server';
 import { type CouponOfBuyer, couponKeyOf, freeOfAddress, isBarred, isCouponKey } from './coupon-domain.ts';
+import { noteGuesses } from './guess-repository.ts';
 import { priceOf } from './price-domain.ts';
 import { type PriceBook, readPriceBook } from './price-repository.ts';
 import type { Buyer, Promotion } from './promotion-domain.ts';
@@ -9,14 +10,7 @@ import { type CartToQuote, cartToQuote } from './promotion-inputs.ts';
 import { promotionsForQuotes } from './promotion-repository.ts';
 import type { EnteredCoupon } from './quote-coupon-domain.ts';
 import { type Quote, quote, type UnitPrice } from './quote-domain.ts';
-import {
-  couponsEntered,
-  type Entered,
-  noteGuesses,
-  type OwnerRow,
-  ownersOf,
-  quoteKeys,
-} from './quote-repository.ts';
+import { couponsEntered, type Entered, type OwnerRow, ownersOf, quoteKeys } from './quote-repository.ts';
 import { readToken, type SeenQuote, tokenOf } from './quote-token-domain.ts';
 import type { TaxRate } from './tax-domain.ts';
 import { type KnownVariant, variantsByIds } from './variant-repository.ts';
