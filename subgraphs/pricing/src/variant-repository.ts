@@ -42,13 +42,35 @@ export type KnownVariant = {
   readonly categoryIds: readonly string[];
 };
 
-/** Those of the variants that are for sale, in no particular order. */
+/** The tree has four levels; the bound keeps a circle, which only a fault could make, from holding a read. */
+const maxSteps = 8;
+
+/**
+ * Those of the variants that are for sale, in no particular order. What neither its SKU nor a category above says how
+ * to tax is `standard`; the nearest category decides, and of two as near the one that the product names first.
+ */
 export const variantsByIds = async (reader: Reader, ids: readonly string[]): Promise<KnownVariant[]> => [
   ...(await reader.execute<KnownVariant>(sql`
-    select variant_id as id, product_id as "productId", sku, standing.category_ids as "categoryIds",
-      coalesce(variants.tax_category, standing.tax_category, 'standard') as "taxCategory"
-    from variants cross join lateral standing_of(product_id) as standing
-    where removed_at is null and variant_id = any(${sql.param(ids.filter(isId))}::uuid[])`)),
+    with recursive wanted as materialized (
+      select variant_id, product_id, sku, tax_category from variants
+      where removed_at is null and variant_id = any(${sql.param(ids.filter(isId))}::uuid[])),
+    above as (
+      select product_id, own.place, 0 as steps, known.*
+      from (select distinct product_id from wanted) as products
+      join product_places using (product_id)
+      cross join unnest(category_ids) with ordinality as own (id, place)
+      join categories as known on known.category_id = own.id
+      union all
+      select above.product_id, above.place, above.steps + 1, parent.*
+      from above join categories as parent on parent.category_id = above.parent_id
+      where above.steps < ${maxSteps}),
+    standing as (
+      select product_id, array_agg(distinct category_id) as category_ids,
+        (array_agg(tax_category order by steps, place) filter (where tax_category is not null))[1] as tax_category
+      from above group by product_id)
+    select variant_id as id, product_id as "productId", sku, coalesce(category_ids, '{}') as "categoryIds",
+      coalesce(wanted.tax_category, standing.tax_category, 'standard') as "taxCategory"
+    from wanted left join standing using (product_id)`)),
 ];
 
 /** The variants that SKUs stand for, by the SKUs' keys. Locked against removal until the transaction ends. */
