@@ -106,15 +106,14 @@ const freeOfOwner = 10;
 /** Wrong codes that guests of one address may enter in an hour: an office, or a mobile network, is one address to us. */
 export const freeOfAddress = 100;
 /** So that a mistake is not punished for ever. */
-const longestWaitSeconds = 60 * 60;
+export const longestWaitSeconds = 60 * 60;
 
 /** How long after the last of so many wrong codes the next is not looked at, in seconds: 2, 4, 8 … up to an hour. */
-export const waitAfter = (wrongCodes: number, free: number = freeOfOwner): number =>
-  wrongCodes <= free ? 0 : Math.min(2 ** Math.min(wrongCodes - free, 20), longestWaitSeconds);
-
-/** Wrong codes so far, and when the last of them was entered. */
-export type Tries = { readonly wrongCodes: number; readonly lastAt: Date | null };
+export const waitAfter = (wrongCodes: number): number =>
+  wrongCodes <= freeOfOwner ? 0 : Math.min(2 ** Math.min(wrongCodes - freeOfOwner, 20), longestWaitSeconds);
 
 /** Whether codes are not looked at now, be they right or wrong: an answer to a right one would tell them apart. */
-export const isBarred = ({ wrongCodes, lastAt }: Tries, at: Date, free?: number): boolean =>
-  lastAt !== null && at.getTime() < lastAt.getTime() + waitAfter(wrongCodes, free) * 1_000;
+export const isBarred = (
+  { wrongCodes, lastAt }: { readonly wrongCodes: number; readonly lastAt: Date | null },
+  at: Date,
+): boolean => lastAt !== null && at.getTime() < lastAt.getTime() + waitAfter(wrongCodes) * 1_000;

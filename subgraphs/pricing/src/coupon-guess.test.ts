@@ -66,6 +66,18 @@ describe('an address that is a new guest each time', () => {
     expect(await statesOf([code], guest(), address)).toEqual(['COUNTS']);
   });
 
+  test('gains nothing by filling many carts first and looking at all of them at once', async () => {
+    const code = await shop.couponCode();
+    const address = '203.0.113.5';
+    const all = await Promise.all(
+      Array.from({ length: 60 }, () => statesOf([...wrongCodes(9), code], guest(), address)),
+    );
+    const looked = all.filter((states) => !states.includes('TOO_MANY_TRIES'));
+    // Nine wrong ones each, and nothing is looked at any more after the hundredth.
+    expect(looked.length).toBeLessThanOrEqual(12);
+    for (const states of looked) expect(states).toEqual([...Array(9).fill('UNKNOWN'), 'COUNTS']);
+  });
+
   test('is a whole /64 of IPv6, with or without its zone', async () => {
     const code = await shop.couponCode();
     await exhaust((place) => `2001:db8:0:7::${place}${place % 2 === 0 ? '' : '%eth0'}`);

@@ -1,8 +1,8 @@
 import type { Database } from '@storegraph/postgres';
 import DataLoader from 'dataloader';
+import type { Caller } from './guess-service.ts';
 import { type PriceKey, type PriceRead, readPrices } from './price-service.ts';
 import { createPromotionLoaders } from './promotion-loaders.ts';
-import type { Caller } from './quote-service.ts';
 import type { Pricing } from './service.ts';
 
 /** Reads of one request, gathered into one statement for each kind. */

@@ -2,6 +2,7 @@ import type { Database } from '@storegraph/postgres';
 import DataLoader from 'dataloader';
 import { couponKeyOf, isCouponKey } from './coupon-domain.ts';
 import { type CouponRow, type CouponsWish, couponsByKeys, pagesOfCoupons } from './coupon-repository.ts';
+import type { Caller } from './guess-service.ts';
 import {
   accountsOf,
   type EntriesWish,
@@ -12,7 +13,7 @@ import {
 import type { Promotion } from './promotion-domain.ts';
 import type { CartToQuote } from './promotion-inputs.ts';
 import { promotionsByIds } from './promotion-repository.ts';
-import type { Caller, createQuotes, SignedQuote, UnquotableCart } from './quote-service.ts';
+import type { createQuotes, SignedQuote, UnquotableCart } from './quote-service.ts';
 
 /** The router hands over a page of carts at most. */
 const maxBatchSize = 100;

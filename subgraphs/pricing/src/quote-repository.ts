@@ -24,19 +24,12 @@ export type OwnerRow = {
   /** The keys of the wrong codes entered within a day. */
   readonly wrongCodes: readonly string[];
   readonly lastWrongAtMs: number | null;
-  /** How many different wrong codes guests of the caller's address entered within an hour. */
-  readonly wrongCodesAtAddress: number;
-  readonly lastWrongAtAddressMs: number | null;
 };
 
 const ms = (column: string) => sql.raw(`floor(extract(epoch from ${column}) * 1000)::float8`);
 
-/** Any number of owners in one statement, in the order given; `address` is that of a caller who is counted by it. */
-export const ownersOf = async (
-  reader: Reader,
-  owners: readonly OwnerIn[],
-  address: string | null,
-): Promise<OwnerRow[]> => {
+/** Any number of owners in one statement, in the order given. */
+export const ownersOf = async (reader: Reader, owners: readonly OwnerIn[]): Promise<OwnerRow[]> => {
   const customers = owners.map(({ kind, id }) => (kind === 'customer' && isId(id) ? id : null));
   const rows = await reader.execute<OwnerRow>(sql`
     select member.group_code as "customerGroup",
@@ -44,8 +37,7 @@ export const ownersOf = async (
         and redemptions.owner_kind = owner.kind and released_at is null) as "hasOrdered",
       coalesce(account.balance, 0) as balance, coalesce(account.to_use, 0) as "toUse",
       exemption.reason as "taxExemption", ${ms('exemption.valid_until')} as "exemptUntilMs", guesses.keys as "wrongCodes",
-      ${ms('guesses.last_at')} as "lastWrongAtMs", nearby.count as "wrongCodesAtAddress",
-      ${ms('nearby.last_at')} as "lastWrongAtAddressMs"
+      ${ms('guesses.last_at')} as "lastWrongAtMs"
     from unnest(${texts(owners.map(({ kind }) => kind))}, ${texts(owners.map(({ id }) => id))},
       ${texts(owners.map(({ region }) => region))}, ${sql.param(customers)}::uuid[])
       with ordinality as owner (kind, id, region, customer_id, place)
@@ -56,9 +48,6 @@ export const ownersOf = async (
     cross join lateral (select coalesce(array_agg(coupon_key), '{}') as keys, max(guessed_at) as last_at from coupon_guesses
       where coupon_guesses.owner = owner.kind || ' ' || owner.id
         and guessed_at > now() - interval '1 day') as guesses
-    cross join (select count(*)::integer as count, max(guessed_at) as last_at from coupon_guesses
-      where coupon_guesses.owner = 'address ' || network_of(${address})
-        and guessed_at > now() - interval '1 hour') as nearby
     order by owner.place`);
   return [...rows];
 };

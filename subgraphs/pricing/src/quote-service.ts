@@ -1,8 +1,9 @@
 import { AmountOutOfRangeError } from '@storegraph/money';
 import { type Database, transaction } from '@storegraph/postgres';
 import { hasScope, parseInput, type Viewer } from '@storegraph/server';
-import { type CouponOfBuyer, couponKeyOf, freeOfAddress, isBarred, isCouponKey } from './coupon-domain.ts';
+import { type CouponOfBuyer, couponKeyOf, isBarred, isCouponKey } from './coupon-domain.ts';
 import { noteGuesses } from './guess-repository.ts';
+import { type Caller, forgive, takeTry } from './guess-service.ts';
 import { priceOf } from './price-domain.ts';
 import { type PriceBook, readPriceBook } from './price-repository.ts';
 import type { Buyer, Promotion } from './promotion-domain.ts';
@@ -34,13 +35,6 @@ export const isCartVisibleTo = (viewer: Viewer, { ownerKind, ownerId }: CartRefe
 
 export type SignedQuote = Quote & { readonly token: string };
 
-/** Who asks, and from where. */
-export type Caller = { readonly viewer: Viewer; readonly address: string | null };
-
-/** Anybody is a new guest whenever they like, so guests who guess codes are counted by address too. */
-const addressCounted = ({ viewer, address }: Caller): string | null =>
-  viewer.kind === 'guest' ? address : null;
-
 /** A cart that has no quote, and why. */
 export type UnquotableCart = { readonly problem: string };
 
@@ -50,15 +44,16 @@ export const createQuotes = (needs: Needs) => ({
     carts: readonly CartToQuote[],
     caller: Caller,
   ): Promise<(SignedQuote | UnquotableCart)[]> => {
-    const address = addressCounted(caller);
-    const read = await readAll(needs, carts, address);
+    const taken = await takeTry(needs.db, caller, keysOf(carts));
+    const read = await readAll(needs, carts, taken.isBarred);
+    await forgive(needs.db, taken, [...read.coupons.values()]);
     const { owners } = read;
     const quotes = carts.map((cart, place) => {
       const owner = owners[place];
       if (!owner) throw new Error('The owner of a cart was not read.');
       return quoteOrRefuse(read, cart, owner);
     });
-    await noteWrongCodes(needs.db, carts, { owners, quotes, address });
+    await noteWrongCodes(needs.db, carts, { owners, quotes });
     const [key] = read.keys;
     if (!key) throw new Error('There is no key to sign quotes with.');
     return quotes.map((each) => ('problem' in each ? each : { ...each, token: tokenOf(each, key) }));
@@ -84,6 +79,8 @@ type Read = {
   readonly book: PriceBook;
   readonly variants: ReadonlyMap<string, KnownVariant>;
   readonly owners: readonly OwnerRow[];
+  /** The caller's address has entered too many wrong codes. */
+  readonly isAddressBarred: boolean;
   readonly promotions: readonly Promotion[];
   readonly coupons: ReadonlyMap<string, CouponOfBuyer>;
   readonly taxes: readonly TaxRate[];
@@ -97,29 +94,31 @@ const enteredIn = ({ ownerKind: kind, ownerId: id, couponCodes }: CartToQuote): 
     .filter(isCouponKey)
     .map((key) => ({ kind, id, key }));
 
+const keysOf = (carts: readonly CartToQuote[]): string[] =>
+  distinct(carts.flatMap((cart) => enteredIn(cart).map(({ key }) => key)));
+
 const entryOf = ({ kind, id, key }: Entered): string => `${kind} ${id} ${key}`;
 
 const readAll = async (
   { db, baseCurrency, taxes }: Needs,
   carts: readonly CartToQuote[],
-  address: string | null,
+  isAddressBarred: boolean,
 ): Promise<Read> => {
   const variantIds = distinct(carts.flatMap(({ lines }) => lines.map(({ variantId }) => variantId)));
   const currencies = distinct(carts.map(({ currency }) => currency));
   const entered = carts.flatMap(enteredIn);
   const owners = carts.map(({ ownerKind, ownerId, region }) => ({ kind: ownerKind, id: ownerId, region }));
-  const keys = distinct(entered.map(({ key }) => key));
   const [book, variants, ownerRows, promotions, coupons, rates, signing] = await Promise.all([
     readPriceBook(db, { variantIds, currencies, baseCurrency, customerId: null }),
     variantsByIds(db, variantIds),
-    ownersOf(db, owners, address),
-    promotionsForQuotes(db, keys),
+    ownersOf(db, owners),
+    promotionsForQuotes(db, keysOf(carts)),
     entered.length === 0 ? [] : couponsEntered(db, entered),
     taxes(distinct(carts.map(({ region }) => region))),
     quoteKeys(db),
   ]);
   return {
-    ...{ book, promotions, taxes: rates, keys: signing, owners: ownerRows },
+    ...{ book, promotions, taxes: rates, keys: signing, owners: ownerRows, isAddressBarred },
     variants: new Map(variants.map((variant) => [variant.id, variant])),
     coupons: new Map(
       coupons.map((coupon) => [
@@ -188,15 +187,15 @@ const pricesFor = (
   return new Map(prices);
 };
 
-const couponsFor = (cart: CartToQuote, { coupons }: Read, owner: OwnerRow, at: Date): EnteredCoupon[] => {
+const couponsFor = (
+  cart: CartToQuote,
+  { coupons, isAddressBarred }: Read,
+  owner: OwnerRow,
+  at: Date,
+): EnteredCoupon[] => {
   const { ownerKind: kind, ownerId: id, couponCodes } = cart;
-  const barred =
-    isBarred({ wrongCodes: owner.wrongCodes.length, lastAt: instantOf(owner.lastWrongAtMs) }, at) ||
-    isBarred(
-      { wrongCodes: owner.wrongCodesAtAddress, lastAt: instantOf(owner.lastWrongAtAddressMs) },
-      at,
-      freeOfAddress,
-    );
+  const tries = { wrongCodes: owner.wrongCodes.length, lastAt: instantOf(owner.lastWrongAtMs) };
+  const barred = isAddressBarred || isBarred(tries, at);
   return couponCodes.map((code) => ({
     code,
     coupon: barred ? null : (coupons.get(entryOf({ kind, id, key: couponKeyOf(code) })) ?? null),
@@ -213,12 +212,7 @@ const noteWrongCodes = async (
   {
     owners,
     quotes,
-    address,
-  }: {
-    readonly owners: readonly OwnerRow[];
-    readonly quotes: readonly (Quote | UnquotableCart)[];
-    readonly address: string | null;
-  },
+  }: { readonly owners: readonly OwnerRow[]; readonly quotes: readonly (Quote | UnquotableCart)[] },
 ): Promise<void> => {
   const guesses = carts.flatMap((cart, place) => {
     const quoted = quotes[place];
@@ -228,5 +222,5 @@ const noteWrongCodes = async (
     const known = owners[place]?.wrongCodes ?? [];
     return enteredIn(cart).filter(({ key }) => keys.has(key) && !known.includes(key));
   });
-  if (guesses.length > 0) await transaction(db, (tx) => noteGuesses(tx, guesses, address));
+  if (guesses.length > 0) await transaction(db, (tx) => noteGuesses(tx, guesses));
 };
