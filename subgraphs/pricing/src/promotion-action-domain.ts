@@ -2,7 +2,12 @@ import { type Money, money, scale, split, sum, zero } from '@storegraph/money';
 import { type Action, isAbout, type PricedLine, type Promotion, type Situation } from './promotion-domain.ts';
 
 /** What is left to pay of each line, in the order of the lines, and of the shipping. */
-export type Remaining = { readonly lines: readonly Money[]; readonly shipping: Money };
+export type Remaining = {
+  readonly lines: readonly Money[];
+  readonly shipping: Money;
+  /** Also where what shipping costs is not known yet. */
+  readonly hasFreeShipping: boolean;
+};
 
 /** What a promotion takes off each line and off the shipping. */
 export type Cut = {
@@ -18,6 +23,7 @@ export const cutOf = (promotion: Promotion, situation: Situation, remaining: Rem
   const { action, conditions } = promotion;
   const { currency } = situation;
   if (action.kind === 'FREE_SHIPPING') {
+    if (remaining.hasFreeShipping) return null;
     return {
       lines: remaining.lines.map(() => zero(currency)),
       shipping: remaining.shipping,

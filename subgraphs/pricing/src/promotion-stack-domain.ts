@@ -13,9 +13,15 @@ export const maxPromotions = 200;
 const isDiscount = ({ action }: Promotion): boolean =>
   action.kind !== 'EARN_POINTS' && action.kind !== 'SPEND_POINTS';
 
-/** By priority; of equal ones by id, so that the order they were read in never matters. */
+/**
+ * By priority; of equal ones first those that need no coupon, so that none is used up for what is given anyway; then
+ * by id, so that the order they were read in never matters.
+ */
 export const inOrder = (promotions: readonly Promotion[]): Promotion[] =>
-  [...promotions].sort((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1));
+  [...promotions].sort(
+    (a, b) =>
+      a.priority - b.priority || Number(a.needsCoupon) - Number(b.needsCoupon) || (a.id < b.id ? -1 : 1),
+  );
 
 /**
  * Chooses for the customer: all that stack together, or one that is exclusive, whichever saves more. Where they
@@ -81,10 +87,11 @@ const bestOf = (rivals: readonly Promotion[], situation: Situation, remaining: R
     return best && savingOf(best.cut) >= savingOf(cut) ? best : { promotion, cut };
   }, null);
 
-export const without = ({ lines, shipping }: Remaining, cut: Cut): Remaining => ({
+export const without = ({ lines, shipping, hasFreeShipping }: Remaining, cut: Cut): Remaining => ({
   lines: lines.map((line, place) => {
     const taken = cut.lines[place];
     return taken ? subtract(line, taken) : line;
   }),
   shipping: subtract(shipping, cut.shipping),
+  hasFreeShipping: hasFreeShipping || cut.makesShippingFree,
 });

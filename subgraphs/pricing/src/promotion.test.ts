@@ -225,6 +225,18 @@ describe('a coupon', () => {
     expect(stateOf([coupon('TEN', 'p1')], [unmet])).toEqual(['CONDITIONS_NOT_MET']);
   });
 
+  it('is kept for another order where the cart has what it gives without it', () => {
+    const shipping = { shipping: { amount: price(490).unit, includesTax: true } };
+    const free = promotion({ kind: 'FREE_SHIPPING' }, { id: 'p2' });
+    const ofCoupon = { ...free, id: 'p1', needsCoupon: true };
+    for (const more of [{}, shipping])
+      expect(stateOf([coupon('FREE', 'p1')], [free, ofCoupon], more)).toEqual(['NOT_NEEDED']);
+    const group = { stackingGroup: 'ONE' };
+    expect(
+      stateOf([coupon('TEN', 'p1')], [{ ...ofCode, ...group }, percent(10, { id: 'p2', ...group })]),
+    ).toEqual(['NOT_COMBINABLE']);
+  });
+
   it('of points is kept for another order where others earn them and it would not', () => {
     const earning = (id: string, per: number, more: Partial<Promotion> = {}) =>
       promotion({ kind: 'EARN_POINTS', points: 1, per: { EUR: per } }, { id, ...more });

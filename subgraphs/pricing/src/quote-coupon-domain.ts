@@ -80,13 +80,16 @@ const verdictOn = ({ code, coupon, isBarred }: EnteredCoupon, outcome: Outcome):
   const isFirst = usable.couponOf.get(promotion.id) === code;
   const given = [...applied.map(({ promotionId }) => promotionId), ...earning.promotionIds];
   if (isFirst && given.includes(promotion.id)) return { state: 'COUNTS', reason: `${promotion.name}.` };
-  if (isFirst && savesAlone(promotion, outcome))
+  const isFreeAnyway =
+    promotion.action.kind === 'FREE_SHIPPING' && applied.some((cut) => cut.makesShippingFree);
+  if (isFirst && !isFreeAnyway && savesAlone(promotion, outcome))
     return { state: 'NOT_COMBINABLE', reason: 'It cannot be combined with what saves more.' };
   return { state: 'NOT_NEEDED', reason: 'It takes nothing off this cart.' };
 };
 
 const savesAlone = (promotion: Promotion, { input, situation }: Outcome): boolean => {
   const shipping = input.shipping?.amount ?? zero(input.currency);
-  const whole = { lines: situation.lines.map(({ subtotal }) => subtotal), shipping };
+  const lines = situation.lines.map(({ subtotal }) => subtotal);
+  const whole = { lines, shipping, hasFreeShipping: false };
   return bestStack([promotion], situation, whole).applied.length > 0;
 };

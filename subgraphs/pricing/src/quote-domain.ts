@@ -108,6 +108,7 @@ export const quote = (input: QuoteInput): Quote => {
   const whole: Remaining = {
     lines: situation.lines.map(({ subtotal }) => subtotal),
     shipping: input.shipping?.amount ?? zero(currency),
+    hasFreeShipping: false,
   };
   const stack = bestStack(usable.promotions, situation, whole);
   const spending = spendPoints(usable.promotions, situation, stack.remaining);
@@ -138,7 +139,7 @@ export const quote = (input: QuoteInput): Quote => {
       shipping.discount,
     ),
     shipping: shipping.amount,
-    hasFreeShipping: cuts.some(({ makesShippingFree }) => makesShippingFree),
+    hasFreeShipping: remaining.hasFreeShipping,
     tax: add(
       total(lines, currency, ({ tax }) => tax.amount),
       shipping.tax.amount,
