@@ -2,8 +2,8 @@ import type { Database } from '@storegraph/postgres';
 import type { Redis } from 'ioredis';
 import { type Cart, limits, type Owner } from './domain.ts';
 import { cartIn, hashOf, keptIn, keptText, lineText } from './redis-hash.ts';
-import { addScript, saveScript } from './redis-scripts.ts';
-import { findCart } from './repository.ts';
+import { addScript, restoreScript, saveScript } from './redis-scripts.ts';
+import { type Copy, findCopy, type Kept } from './repository.ts';
 import { nameOf } from './store.ts';
 import { decide, type Found, type Intent, type Outcome, type Write, type Written } from './write-domain.ts';
 
@@ -21,7 +21,7 @@ export const toCopy = 'cart:to-copy';
 /** Where the owners of carts are told that were changed. */
 export const channel = 'cart:changed';
 export const keyOf = (name: string): string => `cart:{${name}}`;
-export const keyOfIntent = (name: string, intent: Intent | null): string =>
+export const keyOfIntent = (name: string, intent: Pick<Intent, 'operation' | 'key'> | null): string =>
   `cart:{${name}}:key:${intent ? `${intent.operation}:${intent.key}` : ''}`;
 
 export const changed: Outcome = { __typename: 'CartChanged' };
@@ -35,14 +35,14 @@ export type Places = {
 /** What is asked of Redis for a cart, each in one round trip. */
 export const createRedisCarts = ({ redis, db }: Places) => {
   const save = async (cart: Cart, wish: SaveWish): Promise<boolean> => {
-    const { expectedVersion, intent, outcome, isRestored = false } = wish;
+    const { expectedVersion, intent, outcome } = wish;
     const name = nameOf(cart.owner);
     const saved = await redis.eval(
       saveScript,
       4,
       ...[keyOf(name), keyOfIntent(name, intent), toCopy, channel],
       ...[cartKeptMs, name, intent ? keptText(intent, outcome) : '', keptMs],
-      ...[isRestored ? '' : copyDue(cart.owner), expectedVersion, ...hashOf(cart)],
+      ...[copyDue(cart), expectedVersion, ...hashOf(cart)],
     );
     return saved === 1;
   };
@@ -56,12 +56,20 @@ export const createRedisCarts = ({ redis, db }: Places) => {
       return value;
     });
     const cart = cartIn(owner, hash as Record<string, string>);
-    if (cart) return { cart, kept: keptIn(kept as string | null) };
-    const copy = await findCart(db, owner, intent);
-    if (copy.cart) {
-      await save(copy.cart, { expectedVersion: 0, intent: null, outcome: changed, isRestored: true });
-    }
-    return { cart: copy.cart, kept: keptIn(kept as string | null) ?? copy.kept };
+    const known = keptIn(kept as string | null);
+    if (cart) return { cart, kept: known };
+    const copy = await findCopy(db, owner);
+    if (copy === null) return { cart: null, kept: known };
+    await restore(copy);
+    const isAsked = (one: Kept) => one.operation === intent?.operation && one.key === intent.key;
+    return { cart: copy.cart, kept: known ?? copy.kept.find(isAsked) ?? null };
+  };
+
+  const restore = async ({ cart, kept }: Copy): Promise<void> => {
+    const name = nameOf(cart.owner);
+    const keys = kept.flatMap((one) => [keyOfIntent(name, one), keptText(one, one.outcome)]);
+    const texts = [cartKeptMs, name, keptMs, kept.length, ...keys, ...hashOf(cart)];
+    await redis.eval(restoreScript, 1, keyOf(name), ...texts);
   };
 
   /** Adds in one round trip; null where the rules have to look at the cart. */
@@ -74,7 +82,7 @@ export const createRedisCarts = ({ redis, db }: Places) => {
       addScript,
       4,
       ...[keyOf(name), keyOfIntent(name, intent), toCopy, channel],
-      ...[cartKeptMs, name, keptText(intent, changed), keptMs, copyDue(blank.owner), at],
+      ...[cartKeptMs, name, keptText(intent, changed), keptMs, copyDue(blank), at],
       ...[variantId, quantity, lineId, lineText({ id: lineId, variantId, addedAt: at, seen: null })],
       ...[limits.LINES, limits.QUANTITY],
     );
@@ -93,12 +101,14 @@ type SaveWish = {
   readonly expectedVersion: number;
   readonly intent: Intent | null;
   readonly outcome: Outcome;
-  /** It comes from its copy. */
-  readonly isRestored?: boolean;
 };
 
-const copyDue = ({ kind }: Owner): number =>
-  Date.now() + (kind === 'guest' ? guestCopiedAfterMs : customerCopiedAfterMs);
+/** A guest's cart that a customer takes over is the customer's. */
+export const isCustomers = ({ owner, closedInto }: Pick<Cart, 'owner' | 'closedInto'>): boolean =>
+  owner.kind === 'customer' || closedInto !== null;
+
+const copyDue = (cart: Cart): number =>
+  Date.now() + (isCustomers(cart) ? customerCopiedAfterMs : guestCopiedAfterMs);
 
 export const keep = async (
   redis: Redis,

@@ -50,7 +50,7 @@ export const cartIn = (owner: Owner, hash: Readonly<Record<string, string>>): Ca
 };
 
 /** What is kept of an intent. */
-export const keptText = ({ fingerprint }: Intent, outcome: Outcome): string =>
+export const keptText = ({ fingerprint }: Pick<Intent, 'fingerprint'>, outcome: Outcome): string =>
   JSON.stringify({ fingerprint: fingerprint.toString('hex'), outcome });
 
 export const keptIn = (text: string | null): Found['kept'] => {

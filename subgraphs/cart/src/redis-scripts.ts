@@ -9,10 +9,8 @@ const ending = `
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
   redis.call('SET', 'cart:id:' .. redis.call('HGET', KEYS[1], 'id'), ARGV[2], 'PX', ARGV[1])
   if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4]) end
-  if ARGV[5] ~= '' then
-    redis.call('ZADD', KEYS[3], 'NX', ARGV[5], ARGV[2])
-    redis.call('PUBLISH', KEYS[4], ARGV[2])
-  end`;
+  redis.call('ZADD', KEYS[3], 'LT', ARGV[5], ARGV[2])
+  redis.call('PUBLISH', KEYS[4], ARGV[2])`;
 
 /**
  * Adds pieces, where nothing stands in the way; else says `look`, and the rules decide on what there is.
@@ -43,8 +41,7 @@ export const addScript = `
 
 /**
  * Writes a whole cart over the version that was read, and no other. Answers 1 when it did.
- * KEYS: as above. ARGV: ttl, owner, what is kept, its ttl, copy due (nothing: it comes from there), expected version,
- * and the fields.
+ * KEYS: as above. ARGV: ttl, owner, what is kept, its ttl, copy due, expected version, and the fields.
  */
 export const saveScript = `
   if ARGV[3] ~= '' and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
@@ -52,6 +49,20 @@ export const saveScript = `
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], unpack(ARGV, 7))
   ${ending}
+  return 1`;
+
+/**
+ * Puts a cart back from its copy where there is none, with the keys that were answered for it: an intent that is
+ * repeated after a loss must not count again.
+ * KEYS: cart. ARGV: ttl, owner, ttl of what is kept, how many keys, these with what is kept, and the fields.
+ */
+export const restoreScript = `
+  if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+  local last = 4 + 2 * tonumber(ARGV[4])
+  for place = 5, last, 2 do redis.call('SET', ARGV[place], ARGV[place + 1], 'PX', ARGV[3]) end
+  redis.call('HSET', KEYS[1], unpack(ARGV, last + 1))
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  redis.call('SET', 'cart:id:' .. redis.call('HGET', KEYS[1], 'id'), ARGV[2], 'PX', ARGV[1])
   return 1`;
 
 /**

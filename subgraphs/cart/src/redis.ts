@@ -5,6 +5,7 @@ import {
   changed,
   channel,
   createRedisCarts,
+  isCustomers,
   keep,
   keyOf,
   keyOfIntent,
@@ -125,9 +126,7 @@ const createWrite = ({ redis, db }: Places): CartStore['write'] => {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const written = (await add(wish)) ?? (await writeOverRead(wish));
       if (written === null) continue;
-      // A guest's cart that a customer takes over is the customer's: nothing of it may be lost in between.
-      const isUrgent = owner.kind === 'customer' || wish.change.kind === 'close';
-      if (!isUrgent || written.kind === 'conflict') return written;
+      if (written.kind === 'conflict' || !isCustomers(written.cart ?? wish.blank)) return written;
       if (await isCopied({ redis, db }, written, wish.intent)) return written;
     }
     throw new CartBusyError(`The cart of ${nameOf(owner)} was changed ${maxTries} times meanwhile.`);

@@ -50,6 +50,34 @@ export const findCart = async (reader: Reader, owner: Owner, intent: Intent | nu
   };
 };
 
+/** What was answered to a key. */
+export type Kept = {
+  readonly operation: string;
+  readonly key: string;
+  readonly fingerprint: Buffer;
+  readonly outcome: Outcome;
+};
+/** A cart as it was copied, with the keys that were answered for it. */
+export type Copy = { readonly cart: Cart; readonly kept: readonly Kept[] };
+
+/** More than anybody sends in the time they are kept. */
+const mostKept = 1_000;
+
+/** The copy of an owner's cart; null where there is none. One statement, so that the keys are those of this version. */
+export const findCopy = async (reader: Reader, owner: Owner): Promise<Copy | null> => {
+  type Text = Omit<Kept, 'fingerprint'> & { readonly fingerprint: string };
+  const [row] = await reader.execute<CartRow & { kept: readonly Text[] | null }>(sql`
+    select ${columns}, (
+      select jsonb_agg(latest) from (
+        select operation, key, encode(fingerprint, 'hex') as fingerprint, outcome from idempotency_keys
+        where scope = owner_kind || ':' || owner_id order by created_at desc limit ${mostKept}
+      ) as latest) as kept
+    from carts where owner_kind = ${owner.kind} and owner_id = ${owner.id}`);
+  if (!row) return null;
+  const kept = (row.kept ?? []).map((one) => ({ ...one, fingerprint: Buffer.from(one.fingerprint, 'hex') }));
+  return { cart: cartOf(row), kept };
+};
+
 /** Carts by their ids, in the order asked. One statement. */
 export const cartsByIds = async (reader: Reader, ids: readonly string[]): Promise<(Cart | null)[]> => {
   const rows = await reader.execute<CartRow>(
