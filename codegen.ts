@@ -123,6 +123,7 @@ const mappers: Record<string, Record<string, string>> = {
   cart: {
     Cart: './domain.ts#Cart',
     CartLine: './loaders.ts#LineRow',
+    CartHoldLine: './domain.ts#HeldLine',
     CartChange: './cart-hub.ts#CartState',
     CartMerged: './merge-service.ts#Merged',
     CartQuantityDiffers: './conflict-domain.ts#QuantityDiffers',

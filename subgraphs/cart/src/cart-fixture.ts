@@ -35,10 +35,10 @@ export const viewerOf = ({ kind, id }: Owner): Viewer => ({ kind, id, scopes: ne
 export const guest = (): Viewer & Owner => ({ kind: 'guest', id: randomUUID(), scopes: new Set() });
 export const customer = (): Viewer & Owner => ({ kind: 'customer', id: randomUUID(), scopes: new Set() });
 
-const line = 'id variantId variant { id } quantity seenPrice { amountMinor currency } seenAt';
+const line = 'id variantId variant { id } quantity seenPrice { amountMinor currency } seenAt heldQuantity';
 export const cartFields = `id version region currency totalQuantity couponCodes note giftMessage
   lines { ${line} } savedForLater { ${line} }
-  hold { expiresAt isComplete } createdAt updatedAt abandonedAt
+  hold { expiresAt isComplete lines { variant { id } held wanted } } createdAt updatedAt abandonedAt
   conflicts {
     __typename
     ... on CartQuantityDiffers { id choices lineId variant { id } mine guests }
@@ -46,7 +46,7 @@ export const cartFields = `id version region currency totalQuantity couponCodes 
     ... on CartVariantGone { id choices variant { id } quantity }
     ... on CartStockShort { id choices lineId wanted available }
     ... on CartLineLeftOut { id choices variant { id } quantity }
-    ... on CartCouponLost { id choices code }
+    ... on CartCouponLost { id choices code reason }
   }`;
 const refusals = [
   '... on UserError { message }',
@@ -85,10 +85,11 @@ const documentOf = (mutation: string): string => {
 export const createNeighbours = () => {
   const prices = new Map<string, number>();
   const stock = new Map<string, number>();
+  const coupon = new Map<string, string>();
   const asked: { subgraph: string; document: string; variables: Answer }[] = [];
   let isAway = false;
   let isBroken = false;
-  const answerTo = (document: string, { ids, currency, variants, input }: Answer): unknown => {
+  const answerTo = (document: string, { ids, currency, variants, carts, input }: Answer): unknown => {
     if (document.includes('variantPrices')) {
       const priceOf = (id: string) => ({ amountMinor: prices.get(id), currency });
       return {
@@ -96,6 +97,13 @@ export const createNeighbours = () => {
           variantId: id,
           price: prices.has(id) ? priceOf(id) : null,
         })),
+      };
+    }
+    if (document.includes('quote')) {
+      const coupons = (codes: string[]) =>
+        codes.map((code) => ({ code, state: coupon.get(code) ?? 'COUNTS' }));
+      return {
+        _entities: carts.map(({ couponCodes }: Answer) => ({ quote: { coupons: coupons(couponCodes) } })),
       };
     }
     if (document.includes('_entities')) {
@@ -130,6 +138,8 @@ export const createNeighbours = () => {
     asked,
     price: (variantId: string, amountMinor: number) => prices.set(variantId, amountMinor),
     stock: (variantId: string, pieces: number) => stock.set(variantId, pieces),
+    /** What a quote says of a code; that it counts, unless told otherwise. */
+    coupon: (code: string, state: string) => coupon.set(code, state),
     /** What nobody expects: the process might as well have died. */
     broken: (broken: boolean) => {
       isBroken = broken;

@@ -1,4 +1,4 @@
-import type { Choice } from './conflict-domain.ts';
+import type { Choice, Conflict } from './conflict-domain.ts';
 import {
   type Cart,
   type Content,
@@ -6,6 +6,7 @@ import {
   type Hold,
   lineNotFound,
   type Market,
+  nothing,
   notSold,
   type Refusal,
   type Seen,
@@ -44,21 +45,34 @@ export type Change =
   | { readonly kind: 'hold'; readonly hold: Hold | null }
   | { readonly kind: 'merge'; readonly guest: Guest | null }
   | { readonly kind: 'settle'; readonly conflictId: string; readonly choice: Choice; readonly lineId: string }
-  | { readonly kind: 'close'; readonly into: string };
+  | { readonly kind: 'close'; readonly into: string }
+  | { readonly kind: 'handOver' };
 
 /** A new version of the cart, the same object where nothing changes, or why it is refused. */
 export type Applied = { readonly cart: Cart } | { readonly refusal: Refusal };
 
 /** Does to a cart what a device wishes. Every store of carts answers to this function. */
 export const apply = (cart: Cart, change: Change, at: string): Applied => {
-  if (cart.closedInto !== null) {
-    const isRepeat = change.kind === 'close' && change.into === cart.closedInto;
-    return isRepeat ? { cart } : { refusal: cartClosed() };
-  }
-  const next = changed(cart, change, at);
+  const next = cart.closedInto === null ? changed(cart, change, at) : ofClosed(cart, change);
   if ('refused' in next) return { refusal: next.refused };
   const isSame = Object.entries(next).every(([name, value]) => cart[name as keyof Content] === value);
-  return { cart: isSame ? cart : { ...cart, ...next, version: cart.version + 1, updatedAt: at } };
+  if (isSame) return { cart };
+  return { cart: withoutOverConflicts({ ...cart, ...next, version: cart.version + 1, updatedAt: at }) };
+};
+
+/** A cart that another one takes over changes no more, until everything of it is there. */
+const ofClosed = (cart: Cart, change: Change): Next => {
+  if (change.kind === 'close' && change.into === cart.closedInto) return {};
+  if (change.kind !== 'handOver') return { refused: cartClosed() };
+  return cart.isHandedOver ? {} : { ...nothing, closedInto: cart.closedInto, isHandedOver: true };
+};
+
+/** What a merge has left open about a line is over when the line is gone. */
+const withoutOverConflicts = (cart: Cart): Cart => {
+  const { lines, savedForLater, conflicts } = cart;
+  const isOver = (one: Conflict) =>
+    'lineId' in one && ![...lines, ...savedForLater].some(({ id }) => id === one.lineId);
+  return conflicts.some(isOver) ? { ...cart, conflicts: conflicts.filter((one) => !isOver(one)) } : cart;
 };
 
 const changed = (cart: Cart, change: Change, at: string): Next => {
@@ -87,7 +101,8 @@ const changed = (cart: Cart, change: Change, at: string): Next => {
         ? { couponCodes: cart.couponCodes.filter((code) => code !== change.code) }
         : {};
     case 'market':
-      return change.market;
+      // Stock is held where the cart ships to.
+      return change.market.region === cart.region ? change.market : { ...change.market, hold: null };
     case 'seen':
       return { lines: cart.lines.map((line) => ({ ...line, seen: change.seen[line.id] ?? line.seen })) };
     case 'hold':
@@ -98,6 +113,8 @@ const changed = (cart: Cart, change: Change, at: string): Next => {
       return settle(cart, change, at);
     case 'close':
       return { closedInto: change.into, hold: null };
+    case 'handOver':
+      return {};
     default:
       throw new Error(`${JSON.stringify(change satisfies never)} is no change of a cart.`);
   }
@@ -130,12 +147,8 @@ const moved = (cart: Cart, lineId: string, from: Shelf, to: Shelf): Next => {
   return 'refused' in there ? there : { ...there, [from]: withoutLine(cart[from], lineId) };
 };
 
-const cleared = ({ lines, couponCodes, conflicts }: Cart): Next => ({
+const cleared = ({ lines, couponCodes }: Cart): Next => ({
   lines: lines.length === 0 ? lines : [],
   couponCodes: couponCodes.length === 0 ? couponCodes : [],
-  // What a merge has left open about lines is over with the lines; what it left out is still to be decided.
-  conflicts: conflicts.some((one) => 'lineId' in one)
-    ? conflicts.filter((one) => !('lineId' in one))
-    : conflicts,
   hold: null,
 });

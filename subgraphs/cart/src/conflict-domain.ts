@@ -32,7 +32,15 @@ export type StockShort = OfLine & {
 };
 export type VariantGone = LeftOut & { readonly __typename: 'CartVariantGone' };
 export type LineLeftOut = LeftOut & { readonly __typename: 'CartLineLeftOut' };
-export type CouponLost = OfConflict & { readonly __typename: 'CartCouponLost'; readonly code: string };
+export type CouponLoss = 'NO_ROOM' | 'EXPIRED' | 'USED_UP' | 'NOT_FOR_YOU';
+export type CouponLost = OfConflict & {
+  readonly __typename: 'CartCouponLost';
+  readonly code: string;
+  readonly reason: CouponLoss;
+};
+
+/** What is open about a line that is in the cart. */
+export type LineConflict = QuantityDiffers | PriceDiffers | StockShort;
 
 /** What two carts left open when one took the other over. */
-export type Conflict = QuantityDiffers | PriceDiffers | StockShort | VariantGone | LineLeftOut | CouponLost;
+export type Conflict = LineConflict | VariantGone | LineLeftOut | CouponLost;

@@ -2,7 +2,13 @@ import type { Money } from '@storegraph/money';
 import type { Conflict } from './conflict-domain.ts';
 
 /** What a cart may hold at most. The database repeats the first two, the script in Redis the first two of an add. */
-export const limits = { LINES: 100, QUANTITY: 999, SAVED_FOR_LATER: 100, COUPONS: 10 } as const;
+export const limits = {
+  LINES: 100,
+  QUANTITY: 999,
+  SAVED_FOR_LATER: 100,
+  COUPONS: 10,
+  CONFLICTS: 100,
+} as const;
 export type Limit = keyof typeof limits;
 
 /** Whose a cart is. */
@@ -40,8 +46,10 @@ export type Content = Market & {
   readonly conflicts: readonly Conflict[];
   /** The guests' carts taken over last, so that each is taken over once. */
   readonly mergedCarts: readonly string[];
-  /** The customer whose cart has taken this one over. */
+  /** The customer whose cart takes this one over. */
   readonly closedInto: string | null;
+  /** Whether that cart has everything of it by now, so that nothing is left here. */
+  readonly isHandedOver: boolean;
 };
 
 export type Cart = Content & {
@@ -52,11 +60,16 @@ export type Cart = Content & {
   readonly updatedAt: string;
 };
 
+/** What lies in a cart into which nothing was put. */
+export const nothing: Omit<Content, keyof Market> = {
+  ...{ lines: [], savedForLater: [], couponCodes: [], note: null, giftMessage: null, hold: null },
+  ...{ conflicts: [], mergedCarts: [], closedInto: null, isHandedOver: false },
+};
+
 /** A cart before its first change; nobody keeps it. */
 export const newCart = (id: string, owner: Owner, market: Market, at: string): Cart => ({
   ...{ id, owner, version: 0, createdAt: at, updatedAt: at, ...market },
-  ...{ lines: [], savedForLater: [], couponCodes: [], note: null, giftMessage: null, hold: null },
-  ...{ conflicts: [], mergedCarts: [], closedInto: null },
+  ...nothing,
 });
 
 /** A cart in which nothing has happened for so long is abandoned. */
@@ -83,6 +96,19 @@ export const isHeldWhole = (cart: Cart): boolean => {
     held.length === wanted.size && held.every(({ variantId, quantity }) => wanted.get(variantId) === quantity)
   );
 };
+
+/** What is held for a cart, while it is: the inventory ends a hold by itself. */
+export const holdAt = ({ hold }: Cart, now: number): Hold | null =>
+  hold && Date.parse(hold.expiresAt) > now ? hold : null;
+
+export type HeldLine = { readonly variantId: string; readonly held: number; readonly wanted: number };
+
+/** What a hold takes, beside what lies in the cart by now. */
+export const heldBeside = ({ lines }: Cart, hold: Hold): HeldLine[] =>
+  hold.lines.map(({ variantId, quantity }) => ({
+    ...{ variantId, held: quantity },
+    wanted: lines.find((line) => line.variantId === variantId)?.quantity ?? 0,
+  }));
 
 export type Refusal = { readonly message: string } & (
   | { readonly __typename: 'VariantNotFound' | 'VariantUnavailable'; readonly variantId: string }
@@ -118,9 +144,10 @@ const limitNames: Readonly<Record<Limit, string>> = {
   QUANTITY: 'pieces in a line',
   SAVED_FOR_LATER: 'lines put aside',
   COUPONS: 'coupon codes',
+  CONFLICTS: 'conflicts to settle',
 };
 
-export const limitReached = (of: Limit): Refusal => ({
+export const limitReached = (of: Limit): Extract<Refusal, { __typename: 'CartLimitReached' }> => ({
   __typename: 'CartLimitReached',
   message: `A cart has room for ${limits[of]} ${limitNames[of]}. Nothing was changed.`,
   of,

@@ -37,7 +37,7 @@ export const changesOf = (line: Line, glances: Glances): LineChange[] => {
   if (glance.standing !== 'sold') return [{ __typename: 'CartLineWithdrawn', lineId }];
   const changes: LineChange[] = [];
   const { price: now } = glance;
-  if (now !== undefined && !isSamePrice(seen.price, now)) {
+  if (now !== undefined && costsOther(seen.price, now)) {
     changes.push({ __typename: 'CartLinePriceChanged', lineId, was: seen.price, now });
   }
   const available = isAvailable(line, glance);
@@ -50,8 +50,11 @@ export const changesOf = (line: Line, glances: Glances): LineChange[] => {
   return changes;
 };
 
-const isSamePrice = (one: Money | null, other: Money | null): boolean =>
-  one?.amountMinor === other?.amountMinor && one?.currency === other?.currency;
+/** Prices in two currencies are not compared: the owner of the cart has chosen the other one. */
+export const costsOther = (was: Money | null, now: Money | null): boolean =>
+  was === null || now === null
+    ? was !== now
+    : now.currency === was.currency && now.amountMinor !== was.amountMinor;
 
 /** Stands for what is shown of a cart: it differs as soon as something else would be shown. */
 export const markOf = ({ lines }: Cart, glances: Glances): string => {

@@ -1,15 +1,15 @@
 import type { Money } from '@storegraph/money';
 import type { Database } from '@storegraph/postgres';
-import { type Ask, AskError } from '@storegraph/server';
+import type { Ask } from '@storegraph/server';
 import type { Cart } from './domain.ts';
 import type { Glances } from './glance-domain.ts';
+import { type OnUnanswered, orNothing } from './neighbour-service.ts';
 import { standingsOf } from './variant-repository.ts';
 
 type Needs = {
   readonly db: Database;
   readonly ask: Ask;
-  /** Told when another subgraph did not answer: what it would have said is not told then. */
-  readonly onUnanswered: (error: AskError) => void;
+  readonly onUnanswered: OnUnanswered;
 };
 
 const pricesDocument = `query ($ids: [ID!]!, $region: Region!, $currency: Currency!, $kind: String, $id: ID) {
@@ -31,16 +31,6 @@ export type Look = (
 ) => Promise<Glances>;
 
 export const createLook = ({ db, ask, onUnanswered }: Needs): Look => {
-  /** A neighbour that is away keeps nobody from the cart. */
-  const orNothing = async <T>(asked: Promise<T>): Promise<T | null> => {
-    try {
-      return await asked;
-    } catch (error) {
-      if (!(error instanceof AskError)) throw error;
-      onUnanswered(error);
-      return null;
-    }
-  };
   return async ({ region, currency, owner }, variantIds) => {
     const ids = [...new Set(variantIds)];
     if (ids.length === 0) return new Map();
@@ -52,12 +42,14 @@ export const createLook = ({ db, ask, onUnanswered }: Needs): Look => {
           pricesDocument,
           { ids, region, currency, kind: owner.kind, id: owner.id },
         ),
+        onUnanswered,
       ),
       orNothing(
         ask<{ _entities: readonly StockedVariant[] }>('inventory', stocksDocument, {
           variants: ids.map((id) => ({ __typename: 'ProductVariant', id })),
           region,
         }),
+        onUnanswered,
       ),
     ]);
     const prices = new Map(priced?.variantPrices.map(({ variantId, price }) => [variantId, price]));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Ask, AskError, parseInput } from '@storegraph/server';
+import { type Ask, parseInput } from '@storegraph/server';
 import {
   blankOf,
   type Needs as CartNeeds,
@@ -10,6 +10,7 @@ import {
 } from './cart-service.ts';
 import { type Cart, type Hold, isHeldWhole, type Owner, toHold } from './domain.ts';
 import * as inputs from './inputs.ts';
+import { type OnUnanswered, orNothing } from './neighbour-service.ts';
 import type { Intent, Written } from './write-domain.ts';
 
 type Needs = CartNeeds & { readonly ask: Ask };
@@ -131,15 +132,10 @@ const extend = async (ask: Ask, cart: Cart, wish: Wish): Promise<string | null> 
 
 /** Gives a hold back. One that cannot be reached ends by itself, so nobody waits for it. */
 export const createRelease =
-  (ask: Ask, onUnanswered: (error: AskError) => void) =>
+  (ask: Ask, onUnanswered: OnUnanswered) =>
   async ({ reservationId }: Hold): Promise<void> => {
     const input = { idempotencyKey: `cart-release-${reservationId}`, reservationId };
-    try {
-      await ask('inventory', releaseDocument, { input });
-    } catch (error) {
-      if (!(error instanceof AskError)) throw error;
-      onUnanswered(error);
-    }
+    await orNothing(ask('inventory', releaseDocument, { input }), onUnanswered);
   };
 
 type Reserved =

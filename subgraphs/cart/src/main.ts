@@ -35,7 +35,7 @@ import { resolvers } from './resolvers.ts';
 import { type Carts, createCarts } from './service.ts';
 import { createStandings } from './standing-service.ts';
 import { createSubscribers } from './subscribers.ts';
-import { startSweeping } from './sweep-service.ts';
+import { startFinishing, startSweeping } from './sweep-service.ts';
 
 /** What every resolver finds beside its arguments. */
 export type Context = {
@@ -117,6 +117,7 @@ export const cart = async (needs: Needs): Promise<Subgraph<Context>> => {
       work.push(
         consumer,
         startSweeping(db, failed('Carts that were left were not looked for.')),
+        startFinishing(db, carts.finishMerges, failed('A merge that was cut short was not ended.')),
         startForgetting(db, failed('Old keys were not forgotten.')),
       );
     },

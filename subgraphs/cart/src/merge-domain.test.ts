@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apply } from './change-domain.ts';
+import { apply, type Change } from './change-domain.ts';
 import type { Choice } from './conflict-domain.ts';
 import { type Cart, limits, newCart, type Seen } from './domain.ts';
 import type { Guest } from './merge-domain.ts';
@@ -23,7 +23,11 @@ const guests = (lines: Lines, more: Partial<Omit<Guest, 'cart'>> & { cart?: Part
     ...newCart('guests', { kind: 'guest', id: 'g' }, market, at),
     lines: linesOf('guest', lines),
   };
-  return { ...{ unavailable: [], prices: {}, available: {} }, ...more, cart: { ...cart, ...more.cart } };
+  return {
+    ...{ unavailable: [], prices: {}, available: {}, lostCoupons: {} },
+    ...more,
+    cart: { ...cart, ...more.cart },
+  };
 };
 const merged = (cart: Cart, guest: Guest | null): Cart => {
   const applied = apply(cart, { kind: 'merge', guest }, at);
@@ -81,10 +85,37 @@ describe('merging', () => {
     expect(cart.lines).toHaveLength(limits.LINES);
     expect(cart.conflicts).toMatchObject(
       [
-        { __typename: 'CartCouponLost', code: 'NEW' },
+        { __typename: 'CartCouponLost', code: 'NEW', reason: 'NO_ROOM' },
         { __typename: 'CartLineLeftOut', variantId: 'x', quantity: 7 },
       ].reverse(),
     );
+  });
+
+  it('gives the room of a code that counts no more to one that does', () => {
+    const couponCodes = Array.from({ length: 9 }, (_each, n) => `C${n}`);
+    const guest = guests({}, { cart: { couponCodes: ['OLD', 'NEW'] }, lostCoupons: { OLD: 'EXPIRED' } });
+    const cart = merged(mine({}, { couponCodes }), guest);
+    expect(cart.couponCodes).toEqual([...couponCodes, 'NEW']);
+    expect(cart.conflicts).toMatchObject([{ code: 'OLD', reason: 'EXPIRED' }]);
+  });
+
+  it('leaves nothing in a cart that is handed over, which stays closed', () => {
+    const cart = { ...guests({ a: 1 }).cart, ...newCart('g', { kind: 'guest', id: 'g' }, market, at) };
+    const close = { kind: 'close', into: 'c' } as const;
+    const closed = apply({ ...cart, lines: linesOf('guest', { a: 1 }), note: 'x' }, close, at);
+    if (!('cart' in closed)) throw new Error('It was refused.');
+    const handedOver = apply(closed.cart, { kind: 'handOver' }, at);
+    expect(handedOver).toMatchObject({
+      cart: { lines: [], note: null, closedInto: 'c', isHandedOver: true },
+    });
+    if (!('cart' in handedOver)) throw new Error('It was refused.');
+    expect(apply(handedOver.cart, { kind: 'handOver' }, at)).toEqual(handedOver);
+    expect(apply(handedOver.cart, close, at)).toEqual(handedOver);
+    const other = { kind: 'close', into: 'd' } as const;
+    for (const change of [other, { kind: 'note', note: 'y' } as const]) {
+      expect(apply(handedOver.cart, change, at)).toMatchObject({ refusal: { __typename: 'CartClosed' } });
+    }
+    expect(apply(cart, { kind: 'handOver' }, at)).toEqual({ cart });
   });
 
   it('keeps what the customer wrote, and takes what only the guest wrote', () => {
@@ -131,6 +162,37 @@ describe('settling', () => {
     expect(settled(full, 'DISMISS').conflicts).toEqual([]);
     const gone = merged(mine({}), guests({ x: 7 }, { unavailable: ['x'] }));
     expect(settled(gone, 'SAVE_FOR_LATER').savedForLater).toMatchObject([{ variantId: 'x' }]);
+  });
+
+  it('is over with the line: taken out, cleared, or let go by another conflict of it', () => {
+    const open = merged(mine({ a: 2 }), guests({ a: 5 }, { available: { a: 3 } }));
+    expect(open.conflicts).toHaveLength(2);
+    const after = (change: Change) => {
+      const applied = apply(open, change, at);
+      return 'cart' in applied ? applied.cart : applied.refusal;
+    };
+    expect(after({ kind: 'remove', lineId: 'my a' })).toMatchObject({ lines: [], conflicts: [] });
+    expect(after({ kind: 'clear', expectedVersion: null })).toMatchObject({ lines: [], conflicts: [] });
+    expect(settled(open, 'REMOVE', 1)).toMatchObject({ lines: [], conflicts: [] });
+    expect(after({ kind: 'note', note: 'x' })).toMatchObject({ conflicts: open.conflicts });
+  });
+
+  it('reaches a line that was put aside meanwhile', () => {
+    const applied = apply(differing, { kind: 'save', lineId: 'my a' }, at);
+    if (!('cart' in applied)) throw new Error('It was refused.');
+    expect(applied.cart.conflicts).toHaveLength(1);
+    expect(settled(applied.cart, 'ADD_UP')).toMatchObject({
+      savedForLater: [{ quantity: 7 }],
+      conflicts: [],
+    });
+  });
+
+  it('takes no more of what is short than is in the cart by now', () => {
+    const short = merged(mine({}), guests({ a: 5 }, { available: { a: 3 } }));
+    const set = { kind: 'set', lineId: 'guest a', quantity: 1, expectedVersion: null } as const;
+    const applied = apply(short, set, at);
+    if (!('cart' in applied)) throw new Error('It was refused.');
+    expect(quantities(settled(applied.cart, 'TAKE_AVAILABLE'))).toEqual({ a: 1 });
   });
 
   it('refuses a conflict that is settled', () => {

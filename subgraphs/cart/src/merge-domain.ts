@@ -1,6 +1,7 @@
 import type { Money } from '@storegraph/money';
-import type { Choice, Conflict } from './conflict-domain.ts';
+import type { Choice, Conflict, CouponLoss } from './conflict-domain.ts';
 import { type Cart, type Content, type Line, limits } from './domain.ts';
+import { costsOther } from './glance-domain.ts';
 
 /** How many of the carts taken over last are remembered: enough for every repeat that is under way. */
 const rememberedCarts = 20;
@@ -14,6 +15,8 @@ export type Guest = {
   readonly unavailable: readonly string[];
   readonly prices: Readonly<Record<string, Money | null>>;
   readonly available: Readonly<Record<string, number>>;
+  /** The codes that count no more for whom they come to. */
+  readonly lostCoupons: Readonly<Record<string, CouponLoss>>;
 };
 
 type Said = Conflict extends infer One ? (One extends Conflict ? Omit<One, 'id' | 'choices'> : never) : never;
@@ -27,14 +30,12 @@ export const merge = (cart: Cart, guest: Guest): Partial<Content> => {
     (so, line) => withGuestSaved(so, line, said),
     cart.savedForLater,
   );
-  const codes = guest.cart.couponCodes.filter((code) => !cart.couponCodes.includes(code));
-  const room = limits.COUPONS - cart.couponCodes.length;
-  for (const code of codes.slice(room)) said.push({ __typename: 'CartCouponLost', code });
+  const couponCodes = withGuestCoupons(cart.couponCodes, guest, said);
   const conflicts = said.map((one, place) => withChoices(one, `${guest.cart.id}.${place}`));
   return {
     lines,
     savedForLater,
-    couponCodes: [...cart.couponCodes, ...codes.slice(0, room)],
+    couponCodes,
     note: cart.note ?? guest.cart.note,
     giftMessage: cart.giftMessage ?? guest.cart.giftMessage,
     conflicts: [...cart.conflicts, ...guest.cart.conflicts, ...conflicts],
@@ -77,10 +78,6 @@ const withGuestLine = (
   return mine ? lines.map((other) => (other === mine ? merged : other)) : [...lines, merged];
 };
 
-/** Prices in two currencies cannot be compared: the cart is paid in another one, which its owner chose. */
-const costsOther = (was: Money, now: Money | null): boolean =>
-  now === null || (now.currency === was.currency && now.amountMinor !== was.amountMinor);
-
 const withGuestSaved = (saved: readonly Line[], line: Line, said: Said[]): readonly Line[] => {
   const { variantId, quantity } = line;
   const mine = saved.find((other) => other.variantId === variantId);
@@ -91,6 +88,16 @@ const withGuestSaved = (saved: readonly Line[], line: Line, said: Said[]): reado
   if (saved.length < limits.SAVED_FOR_LATER) return [...saved, line];
   said.push({ __typename: 'CartLineLeftOut', variantId, quantity });
   return saved;
+};
+
+const withGuestCoupons = (mine: readonly string[], guest: Guest, said: Said[]): readonly string[] => {
+  const codes = [...mine];
+  for (const code of guest.cart.couponCodes.filter((one) => !mine.includes(one))) {
+    const reason = guest.lostCoupons[code] ?? (codes.length >= limits.COUPONS ? 'NO_ROOM' : null);
+    if (reason === null) codes.push(code);
+    else said.push({ __typename: 'CartCouponLost', code, reason });
+  }
+  return codes;
 };
 
 const withChoices = (said: Said, id: string): Conflict => {

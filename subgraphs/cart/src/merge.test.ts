@@ -104,6 +104,76 @@ describe.each(places)('a guest who signs in, carts in $name', (options) => {
     expect(mine.conflicts).toEqual([]);
   });
 
+  test('hears which codes count no more for who has signed in, by asking once, and may enter them all the same', async () => {
+    const [me, before] = [customer(), guest()];
+    await shop.add(me, await shop.variant());
+    const states = {
+      COUNTED: 'COUNTS',
+      SPENT: 'USED_UP',
+      OLD: 'EXPIRED',
+      VIP: 'NOT_FOR_YOU',
+      LATER: 'CONDITIONS_NOT_MET',
+    };
+    for (const [code, state] of Object.entries(states)) {
+      shop.neighbours.coupon(code, state);
+      await shop.change(before, 'cartCouponAdd', { code });
+    }
+    const asked = shop.neighbours.asked.length;
+    const { cart } = await merge(me, before);
+    const quotes = shop.neighbours.asked.slice(asked).filter(({ document }) => document.includes('quote'));
+    expect(quotes).toHaveLength(1);
+    expect(quotes[0]?.variables.carts[0]).toMatchObject({ ownerKind: 'customer', ownerId: me.id });
+    expect(cart.couponCodes).toEqual(['COUNTED', 'LATER']);
+    expect(cart.conflicts).toMatchObject([
+      { __typename: 'CartCouponLost', code: 'SPENT', reason: 'USED_UP' },
+      { __typename: 'CartCouponLost', code: 'OLD', reason: 'EXPIRED' },
+      { __typename: 'CartCouponLost', code: 'VIP', reason: 'NOT_FOR_YOU' },
+    ]);
+    const [spent, old] = cart.conflicts;
+    await settle(me, spent, 'DISMISS');
+    expect((await settle(me, old, 'TAKE')).cart).toMatchObject({
+      couponCodes: ['COUNTED', 'LATER', 'OLD'],
+      conflicts: [{ code: 'VIP' }],
+    });
+  });
+
+  test('has to settle a hundred conflicts before another cart is taken over, which stays the guest’s', async () => {
+    const me = customer();
+    const { ids } = await shop.variants(100);
+    const first = guest();
+    for (const id of ids) {
+      await shop.add(me, id);
+      await shop.add(first, id, 2);
+    }
+    for (const id of ids) shop.neighbours.stock(id, 9);
+    expect((await merge(me, first)).cart.conflicts).toHaveLength(100);
+    const second = guest();
+    await shop.add(second, ids[0] ?? '');
+    expect(await merge(me, second)).toMatchObject({
+      ...{ __typename: 'CartLimitReached', of: 'CONFLICTS', limit: 100 },
+    });
+    expect((await shop.cartOf(second)).lines).toHaveLength(1);
+    // What has been taken over already is no matter of room.
+    expect(await merge(me, first)).toMatchObject({ __typename: 'CartMerged' });
+    await shop.change(me, 'cartClear');
+    expect((await merge(me, second)).cart.lines).toHaveLength(1);
+  });
+
+  test('takes a guest’s cart over once, however many others came in between', async () => {
+    const me = customer();
+    const all = await Promise.all(Array.from({ length: 22 }, () => shop.variant()));
+    for (const id of all) shop.neighbours.stock(id, 9);
+    const guests = all.map(() => guest());
+    for (const [place, one] of guests.entries()) {
+      await shop.add(one, all[place] ?? '');
+      await merge(me, one);
+    }
+    const [first] = guests;
+    if (!first) throw new Error('There is no guest.');
+    await shop.change(me, 'cartClear');
+    expect((await merge(me, first)).cart.lines).toEqual([]);
+  });
+
   test('goes on when the neighbours are away: what they would have said is not told', async () => {
     const [me, before] = [customer(), guest()];
     const a = await shop.variant();

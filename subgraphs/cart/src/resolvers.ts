@@ -1,7 +1,15 @@
 import { forServices, type Viewer } from '@storegraph/server';
 import { GraphQLError } from 'graphql';
 import { isCursor } from './cart-hub.ts';
-import { abandonedSince, isHeldWhole, type Line, type Owner, totalQuantity } from './domain.ts';
+import {
+  abandonedSince,
+  heldBeside,
+  holdAt,
+  isHeldWhole,
+  type Line,
+  type Owner,
+  totalQuantity,
+} from './domain.ts';
 import { changesOf, markOf } from './glance-domain.ts';
 import type { Context } from './main.ts';
 import type { Resolvers } from './schema.generated.ts';
@@ -70,11 +78,11 @@ export const resolvers: Resolvers = {
     lines: (cart) => cart.lines.map((line) => ({ ...line, cart })),
     savedForLater: (cart) => cart.savedForLater.map((line) => ({ ...line, cart })),
     totalQuantity,
-    // A hold that is over is none; the inventory has given its pieces back by itself.
-    hold: (cart, _args, { carts }) =>
-      cart.hold && new Date(cart.hold.expiresAt) > carts.now()
-        ? { expiresAt: new Date(cart.hold.expiresAt), isComplete: isHeldWhole(cart) }
-        : null,
+    hold: (cart, _args, { carts }) => {
+      const hold = holdAt(cart, carts.now().getTime());
+      const isComplete = isHeldWhole(cart);
+      return hold && { expiresAt: new Date(hold.expiresAt), isComplete, lines: heldBeside(cart, hold) };
+    },
     changes: async (cart, _args, { loaders }) => {
       const glances = await loaders.glances.load(cart);
       return cart.lines.flatMap((line) => changesOf(line, glances));
@@ -89,9 +97,12 @@ export const resolvers: Resolvers = {
     addedAt: ({ addedAt }) => new Date(addedAt),
     seenPrice: ({ seen }: Line) => seen?.price ?? null,
     seenAt: ({ seen }: Line) => (seen ? new Date(seen.at) : null),
+    heldQuantity: ({ cart, variantId }, _args, { carts }) =>
+      holdAt(cart, carts.now().getTime())?.lines.find((held) => held.variantId === variantId)?.quantity ?? 0,
     changes: async ({ cart, ...line }, _args, { loaders }) =>
       changesOf(line, await loaders.glances.load(cart)),
   },
+  CartHoldLine: ofVariant,
   CartQuantityDiffers: ofVariant,
   CartPriceDiffers: ofVariant,
   CartStockShort: ofVariant,

@@ -52,6 +52,15 @@ describe('what has changed since the customer looked', () => {
     expect((await look(me)).changes).toMatchObject([{ __typename: 'CartLineWithdrawn' }]);
   });
 
+  test('is not the price in another currency, which the customer has chosen', async () => {
+    const me = guest();
+    await shop.add(me, await sold());
+    const { changesMark: mark } = await look(me);
+    await shop.change(me, 'cartSeen', { mark });
+    await shop.change(me, 'cartMarketSet', { region: 'DE', currency: 'USD' });
+    expect(await look(me)).toMatchObject({ changes: [], lines: [{ seenPrice: { amountMinor: 1_000 } }] });
+  });
+
   test('asks each neighbour once for a cart, and nobody when it is not asked for', async () => {
     const me = guest();
     for (const id of [await sold(), await sold(), await sold()]) await shop.add(me, id);
@@ -71,8 +80,23 @@ describe('a hold', () => {
     expect(await shop.change(me, 'cartHold')).toMatchObject({ __typename: 'CartEmpty' });
     await shop.add(me, a, 3);
     const held = await shop.change(me, 'cartHold', { holdSeconds: 600 });
-    expect(held.cart.hold).toMatchObject({ isComplete: true });
-    expect((await shop.add(me, b)).cart.hold).toMatchObject({ isComplete: false });
+    const ofA = { variant: { id: a }, held: 3, wanted: 3 };
+    expect(held.cart).toMatchObject({
+      hold: { isComplete: true, lines: [ofA] },
+      lines: [{ heldQuantity: 3 }],
+    });
+    const { cart } = await shop.add(me, b);
+    expect(cart).toMatchObject({
+      hold: { isComplete: false, lines: [ofA] },
+      lines: [{ heldQuantity: 3 }, { heldQuantity: 0 }],
+    });
+    const fewer = await shop.change(me, 'cartLineSet', { lineId: cart.lines[0].id, quantity: 1 });
+    expect(fewer.cart).toMatchObject({
+      hold: { isComplete: false, lines: [{ held: 3, wanted: 1 }] },
+      lines: [{ quantity: 1, heldQuantity: 3 }, {}],
+    });
+    const without = await shop.change(me, 'cartLineRemove', { lineId: cart.lines[0].id });
+    expect(without.cart.hold).toMatchObject({ isComplete: false, lines: [{ held: 3, wanted: 0 }] });
     expect((await shop.change(me, 'cartHold')).cart.hold).toMatchObject({ isComplete: true });
     expect((await shop.change(me, 'cartHold')).cart.hold).toMatchObject({ isComplete: true });
     expect((await shop.change(me, 'cartClear')).cart.hold).toBeNull();
@@ -81,6 +105,19 @@ describe('a hold', () => {
     );
     expect(asked.filter((name) => name !== undefined).slice(-5)).toEqual([
       ...['stockReserve', 'reservationRelease', 'stockReserve', 'reservationExtend', 'reservationRelease'],
+    ]);
+  });
+
+  test('is given back when the cart ships to another region, where it holds nothing', async () => {
+    const me = customer();
+    await shop.add(me, await sold());
+    await shop.change(me, 'cartHold');
+    const dearer = await shop.change(me, 'cartMarketSet', { region: 'DE', currency: 'CHF' });
+    expect(dearer.cart.hold).toMatchObject({ isComplete: true });
+    const asked = shop.neighbours.asked.length;
+    expect((await shop.change(me, 'cartMarketSet', { region: 'US', currency: 'USD' })).cart.hold).toBeNull();
+    expect(shop.neighbours.asked.slice(asked).map(({ document }) => document)).toEqual([
+      expect.stringContaining('reservationRelease'),
     ]);
   });
 

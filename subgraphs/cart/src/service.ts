@@ -1,10 +1,12 @@
 import type { Database } from '@storegraph/postgres';
-import { type Ask, type AskError, hasScope, type Viewer } from '@storegraph/server';
+import { type Ask, hasScope, type Viewer } from '@storegraph/server';
 import { createChanges } from './cart-service.ts';
+import { createLostCoupons } from './coupon-service.ts';
 import type { Cart, Market, Owner } from './domain.ts';
 import { createLook } from './glance-service.ts';
 import { createHolds, createRelease } from './hold-service.ts';
-import { createMerge } from './merge-service.ts';
+import { createFinish, createMerge } from './merge-service.ts';
+import type { OnUnanswered } from './neighbour-service.ts';
 import { createPersons } from './person-service.ts';
 import { createSeen } from './seen-service.ts';
 import type { Standings } from './standing-service.ts';
@@ -17,7 +19,7 @@ type Needs = {
   readonly ask: Ask;
   readonly market: Market;
   readonly guestOf: (token: string) => Promise<string | null>;
-  readonly onUnanswered: (error: AskError) => void;
+  readonly onUnanswered: OnUnanswered;
   readonly now?: () => Date;
 };
 
@@ -25,7 +27,8 @@ type Needs = {
 export const createCarts = (wanted: Needs) => {
   const { store, ask, onUnanswered, now = () => new Date() } = wanted;
   const look = createLook(wanted);
-  const needs = { ...wanted, now, look, release: createRelease(ask, onUnanswered) };
+  const lostCoupons = createLostCoupons(wanted);
+  const needs = { ...wanted, now, look, lostCoupons, release: createRelease(ask, onUnanswered) };
   return {
     look,
     now,
@@ -38,6 +41,7 @@ export const createCarts = (wanted: Needs) => {
     },
     changes: createChanges(needs),
     merge: createMerge(needs),
+    finishMerges: createFinish(needs),
     seen: createSeen(needs),
     holds: createHolds(needs),
     persons: createPersons(wanted),

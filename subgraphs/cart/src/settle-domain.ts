@@ -1,6 +1,6 @@
-import type { Choice, Conflict } from './conflict-domain.ts';
+import type { Choice, Conflict, LineConflict } from './conflict-domain.ts';
 import type { Cart, Line, Refusal } from './domain.ts';
-import { added, type Next, withCoupon, withoutLine, withQuantity } from './line-domain.ts';
+import { added, type Next, withCoupon, withoutLine } from './line-domain.ts';
 
 type Settlement = {
   readonly conflictId: string;
@@ -22,9 +22,10 @@ export const settle = (cart: Cart, settlement: Settlement, at: string): Next => 
 
 const effectOf = (cart: Cart, conflict: Conflict, { choice, lineId }: Settlement, at: string): Next => {
   if ('lineId' in conflict) {
-    if (choice === 'REMOVE') return { lines: withoutLine(cart.lines, conflict.lineId) };
-    const quantity = quantityAfter(conflict, choice);
-    return quantity === null ? {} : { lines: withQuantity(cart.lines, conflict.lineId, quantity) };
+    const of = (lines: readonly Line[]): readonly Line[] =>
+      choice === 'REMOVE' ? withoutLine(lines, conflict.lineId) : withChoice(lines, conflict, choice);
+    // Meanwhile the line may have been put aside.
+    return { lines: of(cart.lines), savedForLater: of(cart.savedForLater) };
   }
   if (conflict.__typename === 'CartCouponLost') {
     return choice === 'TAKE' ? withCoupon(cart, conflict.code) : {};
@@ -35,12 +36,19 @@ const effectOf = (cart: Cart, conflict: Conflict, { choice, lineId }: Settlement
   return added(cart, choice === 'TAKE' ? 'lines' : 'savedForLater', line);
 };
 
-/** Null where the choice leaves it as it is. */
-const quantityAfter = (conflict: Conflict, choice: Choice): number | null => {
+const withChoice = (lines: readonly Line[], conflict: LineConflict, choice: Choice): readonly Line[] =>
+  lines.map((line) =>
+    line.id === conflict.lineId
+      ? { ...line, quantity: quantityAfter(conflict, choice, line.quantity) }
+      : line,
+  );
+
+const quantityAfter = (conflict: LineConflict, choice: Choice, now: number): number => {
   if (conflict.__typename === 'CartStockShort') {
-    return choice === 'TAKE_AVAILABLE' ? conflict.available : null;
+    // Who has taken pieces out meanwhile wants no more than are left.
+    return choice === 'TAKE_AVAILABLE' ? Math.min(now, conflict.available) : now;
   }
-  if (conflict.__typename !== 'CartQuantityDiffers') return null;
+  if (conflict.__typename === 'CartPriceDiffers') return now;
   const { mine, guests } = conflict;
   if (choice === 'ADD_UP') return mine + guests;
   return choice === 'KEEP_MINE' ? mine : guests;

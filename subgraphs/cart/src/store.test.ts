@@ -114,6 +114,20 @@ describe.each(places)('carts in $name', ({ open }) => {
     });
   });
 
+  test('refuse nothing, and skip nothing, for what they remember of a cart that was changed elsewhere', async () => {
+    const owner = someone();
+    await doIt(store, owner, { kind: 'note', note: 'x' });
+    const change = add(randomUUID());
+    await doIt(other, owner, change);
+    await doIt(other, owner, { kind: 'note', note: 'y' });
+    expect(await doIt(store, owner, { kind: 'note', note: 'x' })).toMatchObject({ cart: { version: 4 } });
+    await doIt(other, owner, add(randomUUID()));
+    const lineId = change.kind === 'add' ? change.lineId : '';
+    await doIt(other, owner, { kind: 'save', lineId });
+    const restored = await doIt(store, owner, { kind: 'restore', lineId });
+    expect(restored).toMatchObject({ outcome: { __typename: 'CartChanged' }, cart: { version: 7 } });
+  });
+
   test('keep refusals too, for repeats', async () => {
     const owner = someone();
     const change = { kind: 'remove', lineId: newId() } as const;

@@ -1,4 +1,4 @@
-import type { Transaction } from '@storegraph/postgres';
+import type { Reader, Transaction } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 import type { Owner } from './domain.ts';
 
@@ -39,6 +39,17 @@ export const markAbandoned = async (
     lines: row.lines,
     updatedAt: new Date(row.updated_at).toISOString(),
   }));
+};
+
+/** Guests whose carts a customer has begun to take over and not ended since, at most so many, oldest first. */
+export const halfMergedGuests = async (
+  reader: Reader,
+  { before, most }: { readonly before: Date; readonly most: number },
+): Promise<string[]> => {
+  const rows = await reader.execute<{ owner_id: string }>(sql`
+    select owner_id from carts where is_half_merged and updated_at <= ${before.toISOString()}::timestamptz
+    order by updated_at limit ${most}`);
+  return [...rows].map((row) => row.owner_id);
 };
 
 /** Deletes guests' carts that nobody has touched since, at most so many. Answers how many went. */

@@ -1,10 +1,14 @@
 import { append } from '@storegraph/events';
 import { type Database, transaction } from '@storegraph/postgres';
 import { abandonedAfterMs } from './domain.ts';
-import { forgetGuestCarts, markAbandoned } from './sweep-repository.ts';
+import { forgetGuestCarts, halfMergedGuests, markAbandoned } from './sweep-repository.ts';
 
 /** How often carts that were left are looked for: nobody waits for the minute. */
 const sweepEveryMs = 60_000;
+/** How often merges that were cut short are looked for: somebody misses what was in that cart. */
+const finishEveryMs = 5_000;
+/** Longer than a call can take, so that nobody does again what is under way; it would do no harm. */
+const cutShortAfterMs = 15_000;
 /** What one transaction takes. */
 const sweptAtOnce = 500;
 /** A guest who comes back after so long has another token. */
@@ -35,20 +39,40 @@ const untilFew = async (work: () => Promise<number>): Promise<number> => {
   }
 };
 
+type Finish = (guestIds: readonly string[]) => Promise<void>;
+
+/** Ends merges that were cut short, whichever process they were begun in. Any number of processes may do so. */
+export const finishMerges = async (db: Database, finish: Finish, now: Date): Promise<void> => {
+  const before = new Date(now.getTime() - cutShortAfterMs);
+  await finish(await halfMergedGuests(db, { before, most: sweptAtOnce }));
+};
+
+type Running = { stop(): Promise<void> };
+
 /** Sweeps while the subgraph runs. */
-export const startSweeping = (db: Database, onError: (error: unknown) => void): { stop(): Promise<void> } => {
-  let sweeping: Promise<unknown> | null = null;
+export const startSweeping = (db: Database, onError: (error: unknown) => void): Running =>
+  startRepeating(() => sweep(db, new Date()), { everyMs: sweepEveryMs, onError });
+
+/** Ends merges while the subgraph runs. */
+export const startFinishing = (db: Database, finish: Finish, onError: (error: unknown) => void): Running =>
+  startRepeating(() => finishMerges(db, finish, new Date()), { everyMs: finishEveryMs, onError });
+
+const startRepeating = (
+  work: () => Promise<unknown>,
+  { everyMs, onError }: { readonly everyMs: number; readonly onError: (error: unknown) => void },
+): Running => {
+  let working: Promise<unknown> | null = null;
   const timer = setInterval(() => {
-    sweeping ??= sweep(db, new Date())
+    working ??= work()
       .catch(onError)
       .finally(() => {
-        sweeping = null;
+        working = null;
       });
-  }, sweepEveryMs).unref();
+  }, everyMs).unref();
   return {
     stop: async () => {
       clearInterval(timer);
-      await sweeping;
+      await working;
     },
   };
 };
