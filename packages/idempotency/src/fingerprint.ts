@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** SHA-256 over the input's canonical JSON: the order of an object's fields makes no difference. */
 export const fingerprintOf = (input: unknown): Buffer =>
-  createHash('sha256')
-    .update(JSON.stringify(canonical(input)))
-    .digest();
+  hash('sha256', JSON.stringify(canonical(input)), 'buffer');
 
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical);

@@ -5,7 +5,7 @@ import {
   markReplay,
 } from '@storegraph/idempotency';
 import { type Database, newId } from '@storegraph/postgres';
-import { type InvalidInput, parseInput } from '@storegraph/server';
+import { after, type InvalidInput, parseInput, type Soon } from '@storegraph/server';
 import type { z } from 'zod';
 import type { Change } from './change-domain.ts';
 import { type Cart, type Hold, type Market, newCart, type Owner, type Refusal } from './domain.ts';
@@ -41,10 +41,10 @@ export const createChanges = (needs: Needs) => {
     lineAdd: operation(
       'cartLineAdd',
       inputs.lineAdd,
-      async ({ variantId, quantity }) => {
-        const standing = await needs.standings.of(variantId);
-        return { kind: 'add', variantId, quantity, standing, lineId: newId() };
-      },
+      ({ variantId, quantity }) =>
+        after(needs.standings.of(variantId), (standing) => ({
+          ...{ kind: 'add', variantId, quantity, standing, lineId: newId() },
+        })),
       ['VariantNotFound', 'VariantUnavailable', 'CartLimitReached'],
     ),
     lineSet: operation(
@@ -111,30 +111,27 @@ const createOperation =
   <Input extends Parsed, const Name extends Refusal['__typename'] = never>(
     name: string,
     schema: z.ZodType<Input>,
-    changeOf: (input: Input) => Change | Promise<Change>,
+    changeOf: (input: Input) => Soon<Change>,
     refusals: readonly Name[],
   ) =>
-  async (owner: Owner, given: unknown): Promise<Ended<Name>> => {
+  (owner: Owner, given: unknown): Soon<Ended<Name>> => {
     const parsed = parseInput(schema, given);
     if ('invalid' in parsed) return parsed.invalid;
     const { input } = parsed;
-    const change = await changeOf(input);
     const blank = blankOf(needs, owner, input);
     const intent = intentOf(owner, name, given, input.idempotencyKey);
-    const at = needs.now().toISOString();
-    const written = await needs.store.write({ blank, change, at, intent });
-    await releaseDropped(needs, written);
-    return endedAs(written, blank, refusals);
+    const write = (change: Change) =>
+      needs.store
+        .write({ blank, change, at: blank.createdAt, intent })
+        .then((written) => after(releaseDropped(needs, written), () => endedAs(written, blank, refusals)));
+    return after(changeOf(input), write);
   };
 
 /** Stock that a change has let go of is not kept from others. */
-export const releaseDropped = async (
-  { release }: Pick<Needs, 'release'>,
-  written: Written,
-): Promise<void> => {
+export const releaseDropped = ({ release }: Pick<Needs, 'release'>, written: Written): Soon<void> => {
   if (written.kind === 'conflict' || written.isReplay) return;
   const { before, cart } = written;
-  if (before?.hold && cart?.hold?.reservationId !== before.hold.reservationId) await release(before.hold);
+  if (before?.hold && cart?.hold?.reservationId !== before.hold.reservationId) return release(before.hold);
 };
 
 /** The cart of somebody who has none yet. */

@@ -1,4 +1,5 @@
 import { type Database, isUniqueViolation } from '@storegraph/postgres';
+import type { Soon } from '@storegraph/server';
 import type { Cart, Owner } from './domain.ts';
 import { createGathering } from './gathering.ts';
 import {
@@ -21,20 +22,15 @@ export const postgresStore = (db: Database): CartStore => {
   const listeners = new Set<(owner: Owner) => void>();
   const inTurn = createTurns();
   const recent = createRecent();
-  const saveTogether = createGathering((saves: readonly Save[]) => saveCarts(db, saves));
-  const places = { db, recent, saveTogether };
-
-  const write = async (wish: Write): Promise<Written> => {
-    const written = await inTurn(nameOf(wish.blank.owner), () => writeOnce(places, wish));
-    if (written.kind === 'done' && written.cart !== written.before) {
-      for (const listener of listeners) listener(wish.blank.owner);
-    }
-    return written;
+  const saveTogether = createGathering((saves: readonly Save[]) => saveAll(db, saves));
+  const changed = (owner: Owner) => {
+    for (const listener of listeners) listener(owner);
   };
+  const places = { db, recent, saveTogether, changed };
   return {
     find: (owner, intent) => findCart(db, owner, intent),
     byIds: (ids) => cartsByIds(db, ids),
-    write,
+    write: (wish) => inTurn(nameOf(wish.blank.owner), () => writeOnce(places, wish)),
     forget: async (owners) => {
       for (const owner of owners) recent.delete(nameOf(owner));
     },
@@ -51,7 +47,7 @@ export const postgresStore = (db: Database): CartStore => {
 
 /** Reads, decides, and writes over what was read alone; anew when that is not there any more. */
 const writeOnce = async (places: Places, wish: Write): Promise<Written> => {
-  const { db, recent } = places;
+  const { db, recent, changed } = places;
   const { blank, intent } = wish;
   const name = nameOf(blank.owner);
   for (let tries = 0; tries < maxTries; tries += 1) {
@@ -61,10 +57,12 @@ const writeOnce = async (places: Places, wish: Write): Promise<Written> => {
     if ('answer' in decision) return decision.answer;
     // What is remembered may be old: good enough to write over if it is not, and no ground to refuse on.
     if (remembered && decision.next === null) continue;
-    if (await isKept(places, decision, intent)) {
-      if (decision.next) recent.set(name, decision.next);
-      return decision.written;
+    if (!(await keep(places, decision, intent))) continue;
+    if (decision.next) {
+      recent.set(name, decision.next);
+      changed(blank.owner);
     }
+    return decision.written;
   }
   throw new CartBusyError(`The cart of ${name} was changed ${maxTries} times meanwhile.`);
 };
@@ -92,23 +90,33 @@ type Places = {
   readonly db: Database;
   readonly recent: ReturnType<typeof createRecent>;
   readonly saveTogether: (save: Save) => Promise<boolean>;
+  readonly changed: (owner: Owner) => void;
 };
 
-const isKept = async (
+/** False when another write was there first. */
+const keep = (
   { db, saveTogether }: Places,
   { next, expectedVersion, written: { outcome } }: Decision,
   intent: Intent | null,
-): Promise<boolean> => {
+): Soon<boolean> => {
   if (next === null) return intent === null || keepOutcome(db, intent, outcome);
-  try {
-    return expectedVersion === 0 || intent === null
-      ? await saveCart(db, next, { expectedVersion, intent, outcome })
-      : await saveTogether({ cart: next, expectedVersion, intent, outcome });
-  } catch (error) {
-    // The same key came twice at once: the other one's outcome is there now.
-    if (isUniqueViolation(error)) return false;
-    throw error;
-  }
+  const saved =
+    expectedVersion === 0 || intent === null
+      ? saveCart(db, next, { expectedVersion, intent, outcome })
+      : saveTogether({ cart: next, expectedVersion, intent, outcome });
+  return saved.catch(isTwice);
+};
+
+/** The same key came twice at once: the other one's outcome is there now. */
+const isTwice = (error: unknown): false => {
+  if (isUniqueViolation(error)) return false;
+  throw error;
+};
+
+/** One alone is written by a plain statement, which takes a third less. */
+const saveAll = async (db: Database, saves: readonly Save[]): Promise<readonly boolean[]> => {
+  const [first] = saves;
+  return first && saves.length === 1 ? [await saveCart(db, first.cart, first)] : saveCarts(db, saves);
 };
 
 /** How many writes of one owner wait for each other in a process: no person has as many devices. */

@@ -1,31 +1,51 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database } from '@storegraph/postgres';
+import type { Soon } from '@storegraph/server';
 import type { Standing } from './domain.ts';
 import { standingsOf } from './variant-repository.ts';
 
 /** How long what is known of a variant is believed: the facts it comes from are as late themselves. */
 const believedMs = 1_000;
+/** From when on it is read again behind an add, so that of what is added often nobody waits for it. */
+const refreshedAfterMs = 500;
 /** About 10 MB; a shop sells fewer variants within a second. */
 const maxRemembered = 50_000;
 
 /** What the shop knows of variants, remembered for a moment, so that an add does not ask for it each time. */
 export type Standings = {
-  readonly of: (variantId: string) => Promise<Standing>;
+  readonly of: (variantId: string) => Soon<Standing>;
   /** Something was told of variants: nothing is remembered any more. */
   readonly forget: () => void;
 };
 
 export const createStandings = (db: Database): Standings => {
-  let remembered = new Map<string, { readonly standing: Standing; readonly until: number }>();
+  const outsideRequests = AsyncLocalStorage.snapshot();
+  const refreshing = new Set<string>();
+  let remembered = new Map<string, { readonly standing: Standing; readonly at: number }>();
+
+  const read = async (variantId: string): Promise<Standing> => {
+    const [since, at] = [remembered, performance.now()];
+    const [standing = 'unknown'] = await standingsOf(db, [variantId]);
+    if (since.size >= maxRemembered) since.clear();
+    // What came meanwhile has made a map of its own. What is not known may be told at any moment.
+    if (standing !== 'unknown') since.set(variantId, { standing, at });
+    return standing;
+  };
+  const refresh = async (variantId: string): Promise<void> => {
+    refreshing.add(variantId);
+    // Whoever comes when it is believed no more reads it, and hears why that fails.
+    await read(variantId).catch(() => {});
+    refreshing.delete(variantId);
+  };
   return {
-    of: async (variantId) => {
+    of: (variantId) => {
       const known = remembered.get(variantId);
-      if (known && known.until > performance.now()) return known.standing;
-      const since = remembered;
-      const [standing = 'unknown'] = await standingsOf(db, [variantId]);
-      if (since.size >= maxRemembered) since.clear();
-      // What came meanwhile has made a map of its own. What is not known may be told at any moment.
-      if (standing !== 'unknown') since.set(variantId, { standing, until: performance.now() + believedMs });
-      return standing;
+      const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY;
+      if (!known || age > believedMs) return read(variantId);
+      if (age > refreshedAfterMs && !refreshing.has(variantId)) {
+        void outsideRequests(refresh, variantId);
+      }
+      return known.standing;
     },
     forget: () => {
       remembered = new Map();

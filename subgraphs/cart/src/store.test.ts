@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fingerprintOf } from '@storegraph/idempotency';
-import { connect, type Database, migrate, newId } from '@storegraph/postgres';
+import { connect, type Database, migrate, newId, transaction } from '@storegraph/postgres';
 import { type TestDatabase, testDatabase } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import { type Cart, newCart, type Owner } from './domain.ts';
 import { migrations } from './main.ts';
 import { postgresStore } from './postgres.ts';
 import { connectRedis, copyDueCarts, redisStore } from './redis.ts';
+import { saveCart } from './repository.ts';
 import { type CartStore, nameOf } from './store.ts';
 import type { Intent, Written } from './write-domain.ts';
 
@@ -229,6 +230,23 @@ const shapeOf = (cart: Cart) => {
     }
   );
 };
+
+test('a cart in Postgres is changed in place, so that no index grows with each add', async () => {
+  const store = postgresStore(db);
+  const owner = someone();
+  await doIt(store, owner, add(randomUUID()));
+  const cart = await cartOf(store, owner);
+  if (!cart) throw new Error('There is no cart.');
+  const inPlace = await transaction(db, async (tx) => {
+    const next = { ...cart, version: 2, note: 'x', updatedAt: new Date().toISOString() };
+    await saveCart(tx, next, { expectedVersion: 1, intent: null, outcome: { __typename: 'CartChanged' } });
+    const [row] = await tx.execute(
+      sql`select pg_stat_get_xact_tuples_hot_updated('carts'::regclass)::int as count`,
+    );
+    return row;
+  });
+  expect(inPlace).toEqual({ count: 1 });
+});
 
 describe.runIf(redisUrl)('a Redis that loses what it had', () => {
   const url = redisUrl ?? '';
