@@ -68,7 +68,12 @@ export const nothing: Omit<Content, keyof Market> = {
 
 /** A cart before its first change; nobody keeps it. */
 export const newCart = (id: string, owner: Owner, market: Market, at: string): Cart => ({
-  ...{ id, owner, version: 0, createdAt: at, updatedAt: at, ...market },
+  id,
+  owner,
+  version: 0,
+  createdAt: at,
+  updatedAt: at,
+  ...market,
   ...nothing,
 });
 

@@ -27,8 +27,8 @@ const cartOf = (row: CartRow): Cart => ({
   updatedAt: new Date(row.updated_at).toISOString(),
 });
 
-const contentOf = ({ id, owner, version, createdAt, updatedAt, ...content }: Cart): string =>
-  JSON.stringify(content);
+const contentOf = ({ id, owner, version, createdAt, updatedAt, ...content }: Cart): Content => content;
+const contentText = (cart: Cart): string => JSON.stringify(contentOf(cart));
 
 const columns = sql`cart_id, owner_kind, owner_id, version, content, created_at, updated_at`;
 
@@ -105,9 +105,9 @@ const keeping = ({ scope, operation, key, fingerprint }: Intent, outcome: Outcom
 const saving = (cart: Cart, expectedVersion: number) =>
   expectedVersion === 0
     ? sql`insert into carts (${columns}) values (${cart.id}, ${cart.owner.kind}, ${cart.owner.id},
-        ${cart.version}, ${contentOf(cart)}::jsonb, ${cart.createdAt}, ${cart.updatedAt})
+        ${cart.version}, ${contentText(cart)}::jsonb, ${cart.createdAt}, ${cart.updatedAt})
         on conflict (owner_kind, owner_id) do nothing returning 1`
-    : sql`update carts set version = ${cart.version}, content = ${contentOf(cart)}::jsonb,
+    : sql`update carts set version = ${cart.version}, content = ${contentText(cart)}::jsonb,
         updated_at = ${cart.updatedAt}, abandoned_at = null
         where cart_id = ${cart.id} and version = ${expectedVersion} returning 1`;
 
@@ -139,34 +139,33 @@ export type Save = {
 
 /** The same for several carts, no cart twice, in one statement. Answers of each whether it was written. */
 export const saveCarts = async (reader: Reader, saves: readonly Save[]): Promise<boolean[]> => {
-  const each = (of: (save: Save) => string | number) => sql.param(saves.map(of));
+  const asked = saves.map(({ cart, expectedVersion, intent, outcome }, place) => ({
+    ...{ place, id: cart.id, expected: expectedVersion, next: cart.version },
+    ...{ content: contentOf(cart), at: cart.updatedAt },
+    ...{ scope: intent.scope, operation: intent.operation, key: intent.key },
+    ...{ fingerprint: intent.fingerprint.toString('hex'), outcome },
+  }));
   const rows = await reader.execute<{ place: number }>(sql`
     with asked as (
-      select * from unnest(
-        ${each(({ cart }) => cart.id)}::uuid[], ${each(({ expectedVersion }) => expectedVersion)}::integer[],
-        ${each(({ cart }) => cart.version)}::integer[], ${each(({ cart }) => contentOf(cart))}::text[],
-        ${each(({ cart }) => cart.updatedAt)}::text[], ${each(({ intent }) => intent.scope)}::text[],
-        ${each(({ intent }) => intent.operation)}::text[], ${each(({ intent }) => intent.key)}::text[],
-        ${each(({ intent }) => intent.fingerprint.toString('hex'))}::text[],
-        ${each(({ outcome }) => JSON.stringify(outcome))}::text[]
-      ) with ordinality as asked
-        (id, expected, next, content, at, scope, operation, key, fingerprint, outcome, place)
+      select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as asked
+        (place integer, id uuid, expected integer, next integer, content jsonb, at timestamptz, scope text,
+         operation text, key text, fingerprint text, outcome jsonb)
     ), locked as (
       -- In one order, so that batches of several processes never wait for each other in a circle.
       select asked.* from asked join carts on cart_id = id and carts.version = expected
       order by cart_id for update of carts
     ), saved as (
-      update carts set version = locked.next, content = locked.content::jsonb,
-        updated_at = locked.at::timestamptz, abandoned_at = null
+      update carts set version = locked.next, content = locked.content,
+        updated_at = locked.at, abandoned_at = null
       from locked where cart_id = locked.id
       returning place
     ), kept as (
       insert into idempotency_keys (scope, operation, key, fingerprint, outcome)
-      select scope, operation, key, decode(fingerprint, 'hex'), outcome::jsonb from asked join saved using (place)
+      select scope, operation, key, decode(fingerprint, 'hex'), outcome from asked join saved using (place)
     )
-    select place::integer from saved`);
+    select place from saved`);
   const saved = new Set([...rows].map(({ place }) => place));
-  return saves.map((_save, index) => saved.has(index + 1));
+  return saves.map((_save, index) => saved.has(index));
 };
 
 /** Keeps the outcome of a key that has changed nothing. False when there is one by now. */
@@ -190,7 +189,7 @@ export const copyCart = async (
   const [row] = await reader.execute<{ version: number | null; updated_at: Date | string }>(sql`
     with copied as (
       insert into carts (${columns}) values (${cart.id}, ${cart.owner.kind}, ${cart.owner.id}, ${cart.version},
-        ${contentOf(cart)}::jsonb, ${cart.createdAt}, ${cart.updatedAt})
+        ${contentText(cart)}::jsonb, ${cart.createdAt}, ${cart.updatedAt})
       on conflict (owner_kind, owner_id) do update
         set cart_id = excluded.cart_id, version = excluded.version, content = excluded.content,
           created_at = excluded.created_at, updated_at = excluded.updated_at, abandoned_at = null
