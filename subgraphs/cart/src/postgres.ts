@@ -1,18 +1,11 @@
 import { type Database, isUniqueViolation } from '@storegraph/postgres';
 import type { Soon } from '@storegraph/server';
+import { findCarts, type Save, saveCarts, type Wanted } from './batch-repository.ts';
 import type { Cart, Owner } from './domain.ts';
 import { createGathering } from './gathering.ts';
-import {
-  cartsByIds,
-  findCart,
-  keepOutcome,
-  type Save,
-  saveCart,
-  saveCarts,
-  versionsOf,
-} from './repository.ts';
+import { cartsByIds, findCart, keepOutcome, saveCart, versionsOf } from './repository.ts';
 import { CartBusyError, type CartStore, maxTries, nameOf } from './store.ts';
-import { type Decision, decide, type Intent, type Write, type Written } from './write-domain.ts';
+import { type Decision, decide, type Found, type Intent, type Write, type Written } from './write-domain.ts';
 
 /**
  * Carts in Postgres alone. A write is one statement, and one that reads where this process has not written the cart
@@ -23,10 +16,11 @@ export const postgresStore = (db: Database): CartStore => {
   const inTurn = createTurns();
   const recent = createRecent();
   const saveTogether = createGathering((saves: readonly Save[]) => saveAll(db, saves));
+  const findTogether = createGathering((wanted: readonly Wanted[]) => findAll(db, wanted));
   const changed = (owner: Owner) => {
     for (const listener of listeners) listener(owner);
   };
-  const places = { db, recent, saveTogether, changed };
+  const places = { db, recent, saveTogether, findTogether, changed };
   return {
     find: (owner, intent) => findCart(db, owner, intent),
     byIds: (ids) => cartsByIds(db, ids),
@@ -47,12 +41,14 @@ export const postgresStore = (db: Database): CartStore => {
 
 /** Reads, decides, and writes over what was read alone; anew when that is not there any more. */
 const writeOnce = async (places: Places, wish: Write): Promise<Written> => {
-  const { db, recent, changed } = places;
+  const { recent, changed, findTogether } = places;
   const { blank, intent } = wish;
   const name = nameOf(blank.owner);
   for (let tries = 0; tries < maxTries; tries += 1) {
     const remembered = tries === 0 ? recent.get(name) : undefined;
-    const found = remembered ? { cart: remembered, kept: null } : await findCart(db, blank.owner, intent);
+    const found = remembered
+      ? { cart: remembered, kept: null }
+      : await findTogether({ owner: blank.owner, intent });
     const decision = decide(found, wish);
     if ('answer' in decision) return decision.answer;
     // What is remembered may be old: good enough to write over if it is not, and no ground to refuse on.
@@ -90,6 +86,7 @@ type Places = {
   readonly db: Database;
   readonly recent: ReturnType<typeof createRecent>;
   readonly saveTogether: (save: Save) => Promise<boolean>;
+  readonly findTogether: (wanted: Wanted) => Promise<Found>;
   readonly changed: (owner: Owner) => void;
 };
 
@@ -101,7 +98,7 @@ const keep = (
 ): Soon<boolean> => {
   if (next === null) return intent === null || keepOutcome(db, intent, outcome);
   const saved =
-    expectedVersion === 0 || intent === null
+    intent === null
       ? saveCart(db, next, { expectedVersion, intent, outcome })
       : saveTogether({ cart: next, expectedVersion, intent, outcome });
   return saved.catch(isTwice);
@@ -113,7 +110,15 @@ const isTwice = (error: unknown): false => {
   throw error;
 };
 
-/** One alone is written by a plain statement, which takes a third less. */
+/** One alone goes by a plain statement, which takes a third less. */
+const findAll = async (db: Database, wanted: readonly Wanted[]): Promise<readonly Found[]> => {
+  const [first] = wanted;
+  return first && wanted.length === 1
+    ? [await findCart(db, first.owner, first.intent)]
+    : findCarts(db, wanted);
+};
+
+/** The same. */
 const saveAll = async (db: Database, saves: readonly Save[]): Promise<readonly boolean[]> => {
   const [first] = saves;
   return first && saves.length === 1 ? [await saveCart(db, first.cart, first)] : saveCarts(db, saves);

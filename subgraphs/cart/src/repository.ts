@@ -8,7 +8,7 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** Whether text is an id at all. One that is not finds nothing, and Postgres would refuse to look for it. */
 export const isId = (text: string): boolean => uuid.test(text);
 
-type CartRow = {
+export type CartRow = {
   readonly cart_id: string;
   readonly owner_kind: Owner['kind'];
   readonly owner_id: string;
@@ -18,7 +18,7 @@ type CartRow = {
   readonly updated_at: Date | string;
 };
 
-const cartOf = (row: CartRow): Cart => ({
+export const cartOf = (row: CartRow): Cart => ({
   ...row.content,
   id: row.cart_id,
   owner: { kind: row.owner_kind, id: row.owner_id },
@@ -27,10 +27,10 @@ const cartOf = (row: CartRow): Cart => ({
   updatedAt: new Date(row.updated_at).toISOString(),
 });
 
-const contentOf = ({ id, owner, version, createdAt, updatedAt, ...content }: Cart): Content => content;
+export const contentOf = ({ id, owner, version, createdAt, updatedAt, ...content }: Cart): Content => content;
 const contentText = (cart: Cart): string => JSON.stringify(contentOf(cart));
 
-const columns = sql`cart_id, owner_kind, owner_id, version, content, created_at, updated_at`;
+export const columns = sql`cart_id, owner_kind, owner_id, version, content, created_at, updated_at`;
 
 /** An owner's cart, and what was answered to the key before. One statement. */
 export const findCart = async (reader: Reader, owner: Owner, intent: Intent | null): Promise<Found> => {
@@ -127,45 +127,6 @@ export const saveCart = async (
       : saving(cart, expectedVersion),
   );
   return rows.length > 0;
-};
-
-/** The next version of a cart that is there, with the key that asked for it. */
-export type Save = {
-  readonly cart: Cart;
-  readonly expectedVersion: number;
-  readonly intent: Intent;
-  readonly outcome: Outcome;
-};
-
-/** The same for several carts, no cart twice, in one statement. Answers of each whether it was written. */
-export const saveCarts = async (reader: Reader, saves: readonly Save[]): Promise<boolean[]> => {
-  const asked = saves.map(({ cart, expectedVersion, intent, outcome }, place) => ({
-    ...{ place, id: cart.id, expected: expectedVersion, next: cart.version },
-    ...{ content: contentOf(cart), at: cart.updatedAt },
-    ...{ scope: intent.scope, operation: intent.operation, key: intent.key },
-    ...{ fingerprint: intent.fingerprint.toString('hex'), outcome },
-  }));
-  const rows = await reader.execute<{ place: number }>(sql`
-    with asked as (
-      select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as asked
-        (place integer, id uuid, expected integer, next integer, content jsonb, at timestamptz, scope text,
-         operation text, key text, fingerprint text, outcome jsonb)
-    ), locked as (
-      -- In one order, so that batches of several processes never wait for each other in a circle.
-      select asked.* from asked join carts on cart_id = id and carts.version = expected
-      order by cart_id for update of carts
-    ), saved as (
-      update carts set version = locked.next, content = locked.content,
-        updated_at = locked.at, abandoned_at = null
-      from locked where cart_id = locked.id
-      returning place
-    ), kept as (
-      insert into idempotency_keys (scope, operation, key, fingerprint, outcome)
-      select scope, operation, key, decode(fingerprint, 'hex'), outcome from asked join saved using (place)
-    )
-    select place from saved`);
-  const saved = new Set([...rows].map(({ place }) => place));
-  return saves.map((_save, index) => saved.has(index));
 };
 
 /** Keeps the outcome of a key that has changed nothing. False when there is one by now. */

@@ -20,8 +20,8 @@ export type Standings = {
 
 export const createStandings = (db: Database): Standings => {
   const outsideRequests = AsyncLocalStorage.snapshot();
-  const refreshing = new Set<string>();
   let remembered = new Map<string, { readonly standing: Standing; readonly at: number }>();
+  let underWay = new Map<string, Promise<Standing>>();
 
   const read = async (variantId: string): Promise<Standing> => {
     const [since, at] = [remembered, performance.now()];
@@ -31,24 +31,30 @@ export const createStandings = (db: Database): Standings => {
     if (standing !== 'unknown') since.set(variantId, { standing, at });
     return standing;
   };
-  const refresh = async (variantId: string): Promise<void> => {
-    refreshing.add(variantId);
-    // Whoever comes when it is believed no more reads it, and hears why that fails.
-    await read(variantId).catch(() => {});
-    refreshing.delete(variantId);
+  /** Reads once for all that come at once. */
+  const readOnce = (variantId: string): Promise<Standing> => {
+    const [known, since] = [underWay.get(variantId), underWay];
+    // What another request fails by, its deadline maybe, is no answer to this one.
+    if (known) return known.catch(() => read(variantId));
+    const reading = read(variantId).finally(() => since.delete(variantId));
+    since.set(variantId, reading);
+    return reading;
+  };
+  /** Whoever comes when nothing is believed any more reads again, and hears why that fails. */
+  const refresh = (variantId: string): void => {
+    if (!underWay.has(variantId)) void outsideRequests(readOnce, variantId).catch(() => {});
   };
   return {
     of: (variantId) => {
       const known = remembered.get(variantId);
       const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY;
-      if (!known || age > believedMs) return read(variantId);
-      if (age > refreshedAfterMs && !refreshing.has(variantId)) {
-        void outsideRequests(refresh, variantId);
-      }
+      if (!known || age > believedMs) return readOnce(variantId);
+      if (age > refreshedAfterMs) refresh(variantId);
       return known.standing;
     },
     forget: () => {
       remembered = new Map();
+      underWay = new Map();
     },
   };
 };

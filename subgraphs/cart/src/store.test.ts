@@ -101,6 +101,34 @@ describe.each(places)('carts in $name', ({ open }) => {
     expect(await cartOf(other, owner)).toEqual(cart);
   });
 
+  test('are begun by many at once, in two processes, each once for a key', async () => {
+    const owners = Array.from({ length: 40 }, () => someone('customer'));
+    const [a, b] = [add(randomUUID(), 2), add(randomUUID())];
+    const begin = owners.map((owner) => ({ owner, intent: intentOf(owner, a) }));
+    const doAll = (by: CartStore, all: typeof begin) =>
+      Promise.all(all.map(({ owner, intent }) => doIt(by, owner, a, intent)));
+    const written = await Promise.all([
+      doAll(store, begin),
+      doAll(other, begin.toReversed()),
+      doAll(store, begin),
+    ]);
+    const fresh = written.flat().filter((one) => one.kind === 'done' && !one.isReplay);
+    expect(fresh).toHaveLength(owners.length);
+    // A batch in which carts are begun and changed, and one key is used for something else.
+    const [first, ...others] = owners;
+    const news = Array.from({ length: 5 }, () => someone());
+    const [refused, ...changed] = await Promise.all([
+      ...(first ? [doIt(store, first, b, { ...intentOf(first, b), key: begin[0]?.intent.key ?? '' })] : []),
+      ...[...others, ...news].map((owner) => doIt(store, owner, b)),
+    ]);
+    expect(refused).toMatchObject({ kind: 'conflict' });
+    expect(changed.every((one) => one.kind === 'done' && one.outcome.__typename === 'CartChanged')).toBe(
+      true,
+    );
+    const found = await Promise.all([...owners, ...news].map((owner) => cartOf(other, owner)));
+    expect(found.map((cart) => cart?.version)).toEqual([1, ...others.map(() => 2), ...news.map(() => 1)]);
+  });
+
   test('do the same intent once, also when it comes many times at once, and never with another input', async () => {
     const owner = someone();
     const change = add(randomUUID(), 3);
