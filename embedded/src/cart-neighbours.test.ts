@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog, type Role, signToken } from '@storegraph/server';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readKeys } from './keys.ts';
 import { type Shop, startShop } from './shop.ts';
 
@@ -90,4 +90,99 @@ it('adds, asks what things cost, holds stock, and takes a guest’s cart over', 
   expect(await ask(guest, 'query ($id: ID!) { cart(id: $id) { id } }', { id: added.cart.id })).toEqual({
     cart: null,
   });
+});
+
+const conflictFields = `conflicts { __typename
+  ... on CartQuantityDiffers { id mine guests } ... on CartPriceDiffers { id was { amountMinor } now { amountMinor } }
+  ... on CartStockShort { id wanted available } ... on CartVariantGone { id quantity }
+  ... on CartCouponLost { id code reason } }`;
+
+it('finds every difference of two carts by the real prices, stock, catalogue and coupons, and settles each', async () => {
+  const [guest, me] = [
+    await tokenOf(crypto.randomUUID(), 'guest'),
+    await tokenOf(crypto.randomUUID(), 'customer'),
+  ];
+  const staff = await tokenOf('eva', 'merchandiser');
+  const [, both = '', dearer = '', gone = '', scarce = ''] = await inStock(guest);
+  for (const [variantId, quantity] of [
+    [both, 3],
+    [dearer, 1],
+    [gone, 1],
+    [scarce, 999],
+  ] as const)
+    await change(guest, 'cartLineAdd', { variantId, quantity, region: 'DE', currency: 'EUR' }, '');
+  for (const code of ['SUMMER5', 'WELCOME10']) await change(guest, 'cartCouponAdd', { code }, '');
+  const shown = await ask(
+    guest,
+    '{ cart { changesMark lines { variantId variant { sku } seenPrice { amountMinor } } } }',
+  );
+  await change(guest, 'cartSeen', { mark: shown.cart.changesMark }, '');
+  await change(me, 'cartLineAdd', { variantId: both, quantity: 1, region: 'DE', currency: 'EUR' }, '');
+
+  const { sku } = shown.cart.lines.find((line: Answer) => line.variantId === dearer).variant;
+  const lines = [{ sku, amountMinor: 7_777_777 }];
+  expect(await change(staff, 'pricesSet', { listCode: 'RETAIL', lines }, '')).toMatchObject({
+    __typename: 'PricesSet',
+  });
+  await change(staff, 'variantRemove', { variantId: gone }, '');
+  await change(staff, 'couponWithdraw', { code: 'SUMMER5' }, '');
+  const other = await tokenOf(crypto.randomUUID(), 'guest');
+  await vi.waitFor(
+    async () =>
+      expect((await change(other, 'cartLineAdd', { variantId: gone }, '')).__typename).toBe(
+        'VariantUnavailable',
+      ),
+    { timeout: 20_000 },
+  );
+
+  const taken = `... on CartMerged { cart { couponCodes lines { variantId quantity } ${conflictFields} } }`;
+  const { cart } = await change(me, 'cartMerge', { guestToken: guest }, taken);
+  expect(cart.couponCodes).toEqual(['WELCOME10']);
+  expect(cart.conflicts).toMatchObject([
+    { __typename: 'CartQuantityDiffers', mine: 1, guests: 3 },
+    { __typename: 'CartPriceDiffers', now: { amountMinor: expect.anything() } },
+    { __typename: 'CartVariantGone', quantity: 1 },
+    { __typename: 'CartStockShort', wanted: 999 },
+    { __typename: 'CartCouponLost', code: 'SUMMER5', reason: 'EXPIRED' },
+  ]);
+  const choices = ['ADD_UP', 'ACCEPT', 'SAVE_FOR_LATER', 'TAKE_AVAILABLE', 'DISMISS'];
+  for (const [place, choice] of choices.entries())
+    await change(me, 'cartConflictSettle', { conflictId: cart.conflicts[place].id, choice }, '');
+  const left = await ask(
+    me,
+    '{ cart { conflicts { __typename } lines { variantId quantity } savedForLater { variantId } quote { coupons { code state } } } }',
+  );
+  expect(left.cart).toMatchObject({
+    conflicts: [],
+    lines: [
+      { variantId: both, quantity: 4 },
+      { variantId: dearer, quantity: 1 },
+      { variantId: scarce, quantity: cart.conflicts[3].available },
+    ],
+    savedForLater: [{ variantId: gone }],
+    quote: { coupons: [{ code: 'WELCOME10', state: 'COUNTS' }] },
+  });
+});
+
+it('counts what two devices add at once, however often each sends it, and keeps it when the shop starts again', async () => {
+  const token = await tokenOf(crypto.randomUUID(), 'customer');
+  const [variantId = ''] = await inStock(token);
+  const add = (idempotencyKey: string) =>
+    change(
+      token,
+      'cartLineAdd',
+      { idempotencyKey, variantId, quantity: 2 },
+      '... on CartChanged { cart { id } }',
+    );
+  const keys = Array.from({ length: 20 }, () => crypto.randomUUID());
+  const sent = await Promise.all([...keys, ...keys.toReversed(), ...keys].map(add));
+  expect(new Set(sent.map(({ cart }) => cart?.id)).size).toBe(1);
+  const total = { cart: { totalQuantity: 40, version: 20 } };
+  expect(await ask(token, '{ cart { totalQuantity version } }')).toEqual(total);
+
+  await shop.stop();
+  shop = await startShop({ folder, port: 0, products: 50, log: createLog(() => {}) });
+  expect(await ask(token, '{ cart { totalQuantity version } }')).toEqual(total);
+  for (const key of keys.slice(0, 3)) await add(key);
+  expect(await ask(token, '{ cart { totalQuantity version } }')).toEqual(total);
 });
