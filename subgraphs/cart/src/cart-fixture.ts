@@ -87,6 +87,7 @@ export const createNeighbours = () => {
   const stock = new Map<string, number>();
   const coupon = new Map<string, string>();
   const asked: { subgraph: string; document: string; variables: Answer }[] = [];
+  const between = new Map<string, () => Promise<unknown>>();
   let isAway = false;
   let isBroken = false;
   const answerTo = (document: string, { ids, currency, variants, carts, input }: Answer): unknown => {
@@ -129,6 +130,9 @@ export const createNeighbours = () => {
   };
   const ask: Ask = async <Data>(subgraph: string, document: string, variables = {}) => {
     asked.push({ subgraph, document, variables });
+    for (const [name, work] of between) {
+      if (document.includes(name) && between.delete(name)) await work();
+    }
     if (isBroken) throw new Error('The neighbour is broken.');
     if (isAway) throw new AskError(subgraph, 'UNREACHABLE', 'it is away.');
     return answerTo(document, variables) as Data;
@@ -144,6 +148,8 @@ export const createNeighbours = () => {
     broken: (broken: boolean) => {
       isBroken = broken;
     },
+    /** What others do while the next question of a name is answered. */
+    meanwhile: (name: string, work: () => Promise<unknown>) => between.set(name, work),
     away: (away: boolean) => {
       isAway = away;
     },

@@ -106,7 +106,7 @@ const changed = (cart: Cart, change: Change, at: string): Next => {
     case 'seen':
       return { lines: cart.lines.map((line) => ({ ...line, seen: change.seen[line.id] ?? line.seen })) };
     case 'hold':
-      return { hold: change.hold };
+      return { hold: cart.lines.length === 0 ? null : change.hold };
     case 'merge':
       return change.guest === null ? {} : merge(cart, change.guest);
     case 'settle':

@@ -43,7 +43,8 @@ export const createHolds = (needs: Needs) => ({
       await note(needs, owner, { hold: null, found: cart, intent: null });
       return hold;
     }
-    return endedAs(await note(needs, owner, { hold, found: cart, intent }), blankOf(needs, owner), []);
+    const written = await note(needs, owner, { hold, found: cart, intent });
+    return endedAs(written, blankOf(needs, owner), []);
   },
   release: async (owner: Owner, given: unknown): Promise<Ended> => {
     const parsed = parseInput(inputs.nothing, given);
@@ -68,6 +69,9 @@ const note = async (needs: Needs, owner: Owner, { hold, found, intent }: Noted):
   const isOther =
     written.kind === 'done' && written.before?.hold?.reservationId !== found?.hold?.reservationId;
   if (isOther) await releaseDropped(needs, written);
+  const noted = written.kind === 'done' ? written.cart?.hold : null;
+  // The cart was emptied meanwhile, or a customer has taken it over.
+  if (hold && noted?.reservationId !== hold.reservationId) await needs.release(hold);
   return written;
 };
 

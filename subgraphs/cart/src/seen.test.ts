@@ -121,6 +121,26 @@ describe('a hold', () => {
     ]);
   });
 
+  test('is given back when the cart was emptied or taken over while it was taken', async () => {
+    const ended = async (me: ReturnType<typeof guest>, meanwhile: () => Promise<unknown>) => {
+      await shop.add(me, await sold());
+      shop.neighbours.meanwhile('stockReserve', meanwhile);
+      const asked = shop.neighbours.asked.length;
+      const held = await shop.change(me, 'cartHold');
+      const released = shop.neighbours.asked
+        .slice(asked)
+        .filter(({ document }) => document.includes('Release'));
+      expect(released).toHaveLength(1);
+      return held;
+    };
+    const [me, was, other] = [customer(), guest(), customer()];
+    const emptied = await ended(me, () => shop.change(me, 'cartClear'));
+    expect(emptied).toMatchObject({ __typename: 'CartChanged', cart: { lines: [], hold: null } });
+    const guestToken = await shop.tokenOf(was);
+    const taken = await ended(was, () => shop.change(other, 'cartMerge', { guestToken }));
+    expect(taken).toMatchObject({ __typename: 'CartClosed' });
+  });
+
   test('is refused whole where a line falls short', async () => {
     const me = customer();
     const a = await sold(1_000, 2);
@@ -151,6 +171,17 @@ describe('a cart that was left', () => {
     const told = await abandoned(() => Promise.all([1, 2, 3].map(() => sweep(shop.db, hours(25)))));
     expect(told).toMatchObject([{ ...day, lines: 2 }]);
     expect(await abandoned(() => sweep(shop.db, hours(26)))).toEqual([]);
+  });
+
+  test('is kept as long as a customer’s cart is to take it over', async () => {
+    const [me, was] = [customer(), guest()];
+    await shop.add(was, await sold());
+    shop.neighbours.broken(true);
+    const input = { guestToken: await shop.tokenOf(was) };
+    await expect(shop.change(me, 'cartMerge', input)).rejects.toThrow();
+    shop.neighbours.broken(false);
+    await sweep(shop.db, hours(31 * 24));
+    expect((await shop.change(me, 'cartMerge', input)).cart.lines).toHaveLength(1);
   });
 
   test('is forgotten after 30 days, if it was a guest’s', async () => {

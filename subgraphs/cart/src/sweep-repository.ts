@@ -58,7 +58,7 @@ export const forgetGuestCarts = async (
   { before, most }: { readonly before: Date; readonly most: number },
 ): Promise<number> => {
   const rows = await tx.execute(sql`delete from carts where cart_id in (
-    select cart_id from carts where owner_kind = 'guest' and ${untouchedSince(before)}
+    select cart_id from carts where owner_kind = 'guest' and not is_half_merged and ${untouchedSince(before)}
     limit ${most} for update skip locked) returning 1`);
   return rows.length;
 };
