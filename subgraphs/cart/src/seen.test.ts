@@ -54,10 +54,12 @@ describe('what has changed since the customer looked', () => {
 
   test('is not the price in another currency, which the customer has chosen', async () => {
     const me = guest();
-    await shop.add(me, await sold());
+    const id = await sold();
+    await shop.add(me, id);
     const { changesMark: mark } = await look(me);
     await shop.change(me, 'cartSeen', { mark });
     await shop.change(me, 'cartMarketSet', { region: 'DE', currency: 'USD' });
+    shop.neighbours.price(id, 1_100);
     expect(await look(me)).toMatchObject({ changes: [], lines: [{ seenPrice: { amountMinor: 1_000 } }] });
   });
 
