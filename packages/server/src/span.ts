@@ -1,6 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingHttpHeaders } from 'node:http';
 import {
-  context,
   isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
@@ -21,6 +21,8 @@ export type Trace = {
   readonly span: Span;
   /** False where the whole trace is left out: then nobody below makes a span. */
   readonly isRecorded: boolean;
+  /** How other processes are told of it, once somebody was. */
+  told?: Readonly<Record<string, string>>;
 };
 
 // It hands out spans that are nothing until somebody registers an SDK.
@@ -83,15 +85,14 @@ export const inSpan = <T>(
   return work(null, isSpanContextValid(span.spanContext()) ? { span, isRecorded: false } : undefined);
 };
 
-/** Runs work where libraries, and those who ask other subgraphs, find the trace by themselves. */
-export const inActive = <T>(inside: Trace | undefined, work: () => T): T =>
-  inside?.isRecorded ? context.with(contextOf(inside), work) : work();
+const active = new AsyncLocalStorage<Trace>();
 
-/** The trace that the work around is found to be in. */
-export const activeTrace = (): Trace | undefined => {
-  const span = trace.getActiveSpan();
-  return span && { span, isRecorded: true };
-};
+/** Runs work where those who ask other subgraphs find the trace by themselves. */
+export const inActive = <T>(inside: Trace | undefined, work: () => T): T =>
+  inside?.isRecorded ? active.run(inside, work) : work();
+
+/** The trace that is recorded of the work around. */
+export const activeTrace = (): Trace | undefined => active.getStore();
 
 /** Whether anybody collects spans. The one that is made to find out is never ended, so that nobody ever sees it. */
 export const isTraced = (): boolean =>
@@ -110,9 +111,17 @@ export const callersTrace = (headers: IncomingHttpHeaders): Trace | undefined =>
   return span && { span, isRecorded: (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0 };
 };
 
+const toldOf = (above: Trace): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = {};
+  propagation.inject(contextOf(above), headers);
+  return headers;
+};
+
 /** Names a place in a trace in the headers of a call. */
 export const tellTrace = (above: Trace | undefined, headers: Record<string, string>): void => {
-  if (above) propagation.inject(contextOf(above), headers);
+  if (!above) return;
+  above.told ??= toldOf(above);
+  Object.assign(headers, above.told);
 };
 
 /** Tells what ended a statement: its SQLSTATE, which holds no values. */

@@ -47,7 +47,8 @@ export const startTracing = async ({
     resource: resourceOf({ 'service.name': serviceName }),
     spanProcessors: [new BatchSpanProcessor(exporter)],
   });
-  provider.register();
+  // A process that has used one once runs a hook for each promise from then on, and each export would.
+  provider.register({ contextManager: null });
   return {
     stop: () =>
       provider.shutdown().catch((error: unknown) => {
