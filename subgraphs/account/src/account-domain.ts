@@ -23,6 +23,12 @@ export type Account = {
   readonly recoveryUsed: number;
 };
 
+/** What an account says of a second factor when there is none. */
+export const noSecondFactor = {
+  ...{ totpId: null, totpKey: null, totpEnabledAt: null },
+  ...{ recoveryId: null, recoveryUsed: 0 },
+} as const;
+
 /** A customer by the id, which is read through the one door; or the row, which whoever hands it on has a right to. */
 export type CustomerReference = { readonly id: string } | Account;
 

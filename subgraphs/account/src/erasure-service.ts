@@ -10,11 +10,9 @@ import { lockAccount, saveAccount } from './repository.ts';
 export const closeAccount = async (tx: Transaction, customerId: string, post: Post): Promise<void> => {
   const account = await lockAccount(tx, customerId);
   if (!account || account.state === 'ERASED') return;
-  const { email, emailKey } = account;
+  const { email } = account;
   await eraseWaysIn(tx, account);
-  if (email !== null && emailKey !== null) {
-    await post(tx, { kind: 'ERASURE_BEGUN', account: { ...account, email, emailKey } });
-  }
+  if (email !== null) await post(tx, { kind: 'ERASURE_BEGUN', account: { id: customerId, email } });
   await saveAccount(tx, customerId, {
     state: 'ERASED',
     ...{ email: null, emailKey: null, name: null, passwordHash: null },

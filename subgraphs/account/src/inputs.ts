@@ -23,6 +23,7 @@ const token = text(1_000);
 const deviceName = orNull(line(100));
 const id = text(100).transform((value) => value.toLowerCase());
 const reason = line(500);
+const secondFactorReason = z.enum(['LOST', 'STOLEN', 'NOT_THEIRS']);
 const staffRole = z
   .enum(['SUPPORT', 'MERCHANDISER', 'WAREHOUSE', 'FINANCE', 'ADMIN'])
   .transform((role) => role.toLowerCase() as Lowercase<typeof role>);
@@ -55,3 +56,7 @@ export const appointment = z.object({ email, name: line(200) });
 export const staffRoleChange = z.object({ idempotencyKey, staffId: id, role: staffRole });
 export const staffReason = z.object({ idempotencyKey, staffId: id, reason });
 export const customerReason = z.object({ idempotencyKey, customerId: id, reason });
+export const staffSecondFactorRemove = z.object({ idempotencyKey, staffId: id, reason: secondFactorReason });
+export const customerSecondFactorRemove = z.object({
+  ...{ idempotencyKey, customerId: id, reason: secondFactorReason },
+});

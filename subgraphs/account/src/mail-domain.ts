@@ -9,6 +9,7 @@ export type MailKind =
   | 'EMAIL_CHANGED'
   | 'TOTP_ENABLED'
   | 'TOTP_DISABLED'
+  | 'TOTP_REMOVED'
   | 'SESSION_COPIED'
   | 'DATA_EXPORTED'
   | 'ERASURE_REQUESTED'
@@ -115,6 +116,7 @@ const news: Readonly<
     | 'EMAIL_CHANGED'
     | 'TOTP_ENABLED'
     | 'TOTP_DISABLED'
+    | 'TOTP_REMOVED'
     | 'SESSION_COPIED'
     | 'DATA_EXPORTED'
     | 'ERASURE_REQUESTED',
@@ -126,6 +128,8 @@ const news: Readonly<
     'your account uses another e-mail address from now on, so this was the last mail to this one.',
   TOTP_ENABLED: 'the second factor of your account was switched on.',
   TOTP_DISABLED: 'the second factor of your account was switched off.',
+  TOTP_REMOVED:
+    'the shop took away the second factor of your account, as it was asked to, and signed out all of its devices. The password alone lets you in now: set up a second factor again.',
   SESSION_COPIED:
     'a token of one of your devices was used twice, as happens when somebody has a copy. That device was signed out.',
   DATA_EXPORTED:

@@ -32,7 +32,7 @@ export type SendMail = (mail: WrittenMail & { readonly id: string; readonly to: 
 type ToPost = {
   readonly kind: MailKind;
   /** Whose mail it is, where that is known. */
-  readonly account?: OpenAccount;
+  readonly account?: Pick<OpenAccount, 'id' | 'email'>;
   /** The address, where it is not the account's. */
   readonly email?: string;
   readonly signUpId?: string;

@@ -60,6 +60,10 @@ const mutation: Resolvers['Mutation'] = {
     accounts.staff.suspendCustomer(asking, input),
   customerRestore: (_parent, { input }, { accounts, asking }) =>
     accounts.staff.restoreCustomer(asking, input),
+  customerSecondFactorRemove: (_parent, { input }, { accounts, asking }) =>
+    accounts.secondFactors.removeOfCustomer(asking, input),
+  staffSecondFactorRemove: (_parent, { input }, { accounts, asking }) =>
+    accounts.secondFactors.removeOfStaff(asking, input),
 };
 
 const customer: Resolvers['Customer'] = {
@@ -122,8 +126,10 @@ export const resolvers: Resolvers = {
   StaffRoleChanged: ofStaff,
   StaffSuspended: ofStaff,
   StaffRestored: ofStaff,
+  StaffSecondFactorRemoved: ofStaff,
   CustomerSuspended: ofCustomer,
   CustomerRestored: ofCustomer,
+  CustomerSecondFactorRemoved: ofCustomer,
 };
 
 const refused = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });

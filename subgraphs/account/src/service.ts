@@ -11,6 +11,7 @@ import type { Providers } from './openid.ts';
 import { createPasswords } from './password-service.ts';
 import { createRefusedSignIns, type NoteRefused } from './refused-sign-in-service.ts';
 import { createResets } from './reset-service.ts';
+import { createSecondFactors } from './second-factor-service.ts';
 import type { Secrets } from './secrets-domain.ts';
 import { createFinish, createSessions, type Finish } from './session-service.ts';
 import { createSignIn } from './sign-in-service.ts';
@@ -56,6 +57,7 @@ export const createAccounts = (given: Needs) => {
     resets: createResets(needs),
     emails: createEmails(needs),
     totp: createTotp(needs),
+    secondFactors: createSecondFactors(needs),
     identities: createIdentities(needs),
     staff: createStaff(needs),
     providers: given.providers.list,

@@ -89,7 +89,8 @@ const confirmBy = (needs: IdentityNeeds) => {
     },
     decide: async (tx, { code }, asking, { id, accountId, guestId, deviceName }) => {
       const account = await lockAccount(tx, accountId);
-      if (!isOpen(account)) return challengeEnded();
+      // Whose second factor was switched off meanwhile has no code to send.
+      if (!isOpen(account) || account.totpEnabledAt === null) return challengeEnded();
       // Five at once find the challenge open: whoever holds the account looks again.
       if (!(await openChallenge(tx, id))) return challengeEnded();
       if (!(await takeCode(tx, needs, { account, code, takesRecovery: true }))) {

@@ -35,7 +35,7 @@ const customerFact = (customerId: string, isActive: boolean) => ({
   data: { customerId },
 });
 
-const roleOf = ({ role }: Account): StaffRole | null => (role === 'customer' ? null : role);
+export const roleOf = ({ role }: Account): StaffRole | null => (role === 'customer' ? null : role);
 
 /** Suspends or restores an account; the repeat of what is so already changes nothing. False when there is none. */
 const setState = async (
@@ -57,7 +57,7 @@ const setState = async (
   return true;
 };
 
-const isOneself = (viewer: Viewer, id: string): boolean => viewer.kind === 'staff' && viewer.id === id;
+export const isOneself = (viewer: Viewer, id: string): boolean => viewer.kind === 'staff' && viewer.id === id;
 
 type StaffReason = { readonly staffId: string; readonly reason: string };
 const staffIdOf = ({ staffId }: { readonly staffId: string }): string => staffId;

@@ -1,5 +1,5 @@
 import { newId, type Transaction } from '@storegraph/postgres';
-import { actorOf, type OpenAccount } from './account-domain.ts';
+import { actorOf, noSecondFactor, type OpenAccount } from './account-domain.ts';
 import { codeSubjects } from './attempt-domain.ts';
 import type { AuditAction } from './audit-domain.ts';
 import { audit } from './audit-repository.ts';
@@ -90,8 +90,7 @@ const createRules = (needs: IdentityNeeds) => {
 
     disable: async (tx: Transaction, { account }: Owner, { code }: Coded) => {
       if (!(await isTaken(tx, account, code, true))) return codeRefused();
-      const nothing = { totpId: null, totpKey: null, totpEnabledAt: null, recoveryId: null, recoveryUsed: 0 };
-      await saveAccount(tx, account.id, nothing);
+      await saveAccount(tx, account.id, noSecondFactor);
       await attempts.succeeded(tx, codeSubjects(account.id));
       audit(tx, [noted(account, 'totp_disabled')]);
       await post(tx, { kind: 'TOTP_DISABLED', account });

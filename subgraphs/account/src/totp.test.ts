@@ -1,7 +1,7 @@
 import { key } from '@storegraph/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, goodPassword, type OpenAccounts, openAccounts, secretOf } from './account-fixture.ts';
-import { codeOf, stepAt } from './totp-domain.ts';
+import { type Answer, goodPassword, type OpenAccounts, openAccounts } from './account-fixture.ts';
+import { codesOf, guard } from './totp-fixture.ts';
 
 let shop: OpenAccounts;
 beforeAll(async () => {
@@ -12,19 +12,7 @@ afterAll(async () => {
   await shop.stop();
 });
 
-/** Codes of the steps that are taken now: each counts once, so a test has three. */
-const codesOf = (secret: string): string[] =>
-  [-1, 0, 1].map((drift) => codeOf(secretOf(secret), stepAt(Date.now()) + drift));
-
-/** Somebody with a second factor, who has used the first of three codes. */
-const guarded = async () => {
-  const signedIn = await shop.newcomer();
-  const viewer = await shop.viewerOf(signedIn);
-  const { secret, uri } = await shop.change('totpEnroll', { password: goodPassword }, { viewer });
-  const [first = '', second = '', third = ''] = codesOf(secret);
-  const { recoveryCodes } = await shop.change('totpConfirm', { code: first }, { viewer });
-  return { ...signedIn, viewer, secret, uri, codes: { first, second, third }, recoveryCodes };
-};
+const guarded = async () => guard(shop, await shop.newcomer());
 const confirm = (challenge: string, code: string, idempotencyKey = key()): Promise<Answer> =>
   shop.change('signInConfirm', { challenge, code, idempotencyKey });
 const securityOf = async (viewer: Answer) =>
