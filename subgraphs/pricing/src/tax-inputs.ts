@@ -1,4 +1,5 @@
 import { idempotencyKey } from '@storegraph/idempotency';
+import { isRegion } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
 import { z } from 'zod';
 import { id, line, orNull } from './inputs.ts';
@@ -11,9 +12,9 @@ const million = 1_000_000;
 
 const category = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 characters of a-z 0-9 -');
 const country = z.string().length(2, 'must be a country; a state goes by `subdivision`');
-const subdivision = z
-  .string()
-  .regex(/^[A-Z0-9]{1,3}$/, 'must be 1 to 3 characters of A-Z 0-9, as in ISO 3166-2');
+const subdivision = z.string();
+const noSubdivision =
+  'must be a state or province of US or CA, as in ISO 3166-2; leave it out for all others, and for areas with a country code of their own (PR)';
 const customerId = id.pipe(z.uuid('must be an id'));
 
 export const taxRatesSet = z.object({
@@ -34,6 +35,9 @@ export const taxRatesSet = z.object({
     .check(({ value, issues }) => {
       const seen = new Set<string>();
       for (const [index, rate] of value.entries()) {
+        // One that nobody can buy in would never be taken, and whoever set it would learn that from the tax office.
+        if (rate.subdivision !== '' && !isRegion(`${rate.region}-${rate.subdivision}`))
+          issues.push({ code: 'custom', path: [index, 'subdivision'], message: noSubdivision, input: rate });
         const key = JSON.stringify([
           rate.region,
           rate.subdivision,

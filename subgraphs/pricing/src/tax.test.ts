@@ -42,7 +42,13 @@ test.each([
   [[rate({ rateMillionths: -1 })], 'rates.0.rateMillionths'],
   [[rate({ rateMillionths: 1_000_001 })], 'rates.0.rateMillionths'],
   [[rate({ category: 'No' })], 'rates.0.category'],
-  [[rate({ subdivision: 'california' })], 'rates.0.subdivision'],
+  [[rate({ region: 'US', subdivision: 'california' })], 'rates.0.subdivision'],
+  [[rate({ region: 'US', subdivision: 'ca' })], 'rates.0.subdivision'],
+  [[rate(), rate({ region: 'US', subdivision: 'XX' })], 'rates.1.subdivision'],
+  [[rate({ region: 'US', subdivision: 'ON' })], 'rates.0.subdivision'],
+  [[rate({ region: 'US', subdivision: 'PR' })], 'rates.0.subdivision'],
+  [[rate({ region: 'CA', subdivision: 'CA' })], 'rates.0.subdivision'],
+  [[rate({ region: 'DE', subdivision: 'BY' })], 'rates.0.subdivision'],
   [[rate(), rate()], 'rates.1.name'],
 ])('rates such as %j are refused', async (rates, path) => {
   const { problems } = await shop.change('taxRatesSet', { rates });
@@ -65,6 +71,20 @@ test('categories are set for all lines or for none', async () => {
   expect(await categories()).toEqual(['standard', 'standard']);
   expect(await shop.change('taxCategoriesSet', { lines })).toMatchObject({ count: 2 });
   expect(await categories()).toEqual(['books', 'books']);
+});
+
+test('a rate that is refused leaves the others out, and no subdivision is a whole country', async () => {
+  const rates = [
+    rate({ region: 'CA', subdivision: 'AB', name: 'PST' }),
+    rate({ region: 'CA', subdivision: 'XX' }),
+  ];
+  expect(await shop.change('taxRatesSet', { rates })).toMatchObject({ __typename: 'InvalidInput' });
+  const { taxRates } = await shop.ask('{ taxRates(region: "CA-AB") { name } }', {}, merchandiser);
+  expect(taxRates).toEqual([]);
+  const whole = [rate({ region: 'MX', subdivision: '', name: 'IVA' })];
+  expect((await shop.change('taxRatesSet', { rates: whole })).taxRates).toEqual([
+    { ...whole[0], category: 'standard', subdivision: null },
+  ]);
 });
 
 test('rates of a state are read with those of its country', async () => {
