@@ -164,6 +164,31 @@ it('finds every difference of two carts by the real prices, stock, catalogue and
   });
 });
 
+it.each([
+  [60, 'rootfields', 50],
+  [101, 'aliases', 100],
+  [1_000, 'tokens', 5_000],
+  [10_000, 'length', 100_000],
+])('refuses %i adds in one operation for its %s, before any is done', async (count, limit, allowed) => {
+  const token = await tokenOf(crypto.randomUUID(), 'guest');
+  const [variantId = '', other = ''] = await inStock(token);
+  await change(token, 'cartLineAdd', { variantId, quantity: 1 }, '');
+  const before = await ask(token, '{ cart { version totalQuantity } }');
+  const fields = Array.from({ length: count }, (_, place) => `a${place}:cartLineAdd(input:$i){__typename}`);
+  const response = await fetch(`${shop.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      query: `mutation($i:CartLineAddInput!){${fields.join(' ')}}`,
+      variables: { i: { idempotencyKey: crypto.randomUUID(), variantId: other, quantity: 1 } },
+    }),
+  });
+  const { data, errors } = (await response.json()) as Answer;
+  expect(data).toBeUndefined();
+  expect(errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', limit, allowed } }]);
+  expect(await ask(token, '{ cart { version totalQuantity } }')).toEqual(before);
+});
+
 it('counts what two devices add at once, however often each sends it, and keeps it when the shop starts again', async () => {
   const token = await tokenOf(crypto.randomUUID(), 'customer');
   const [variantId = ''] = await inStock(token);

@@ -14,6 +14,18 @@ afterAll(async () => {
 });
 const id = (place: number): string => ids[place] ?? '';
 
+/** One mutation of as many adds, each with a key of its own. */
+const adds = (count: number) => {
+  const places = Array.from({ length: count }, (_each, place) => place);
+  const heads = places.map((place) => `$i${place}: CartLineAddInput!`).join(' ');
+  const fields = places.map((place) => `a${place}: cartLineAdd(input: $i${place}) { __typename }`).join(' ');
+  const inputs = places.map((place) => [
+    `i${place}`,
+    { idempotencyKey: key(), variantId: id(place % 101), quantity: 1 },
+  ]);
+  return { text: `mutation (${heads}) { ${fields} }`, variables: Object.fromEntries(inputs) };
+};
+
 describe('a cart', () => {
   test('is made by the first thing put into it, and is there on every device', async () => {
     const me = guest();
@@ -147,7 +159,7 @@ describe('attacks', () => {
     expect(await shop.cartOf(me)).toBeNull();
   });
 
-  test('10,000 lines end at 100', async () => {
+  test('150 adds at once end at 100 lines', async () => {
     const me = guest();
     const outcomes = await Promise.all(
       Array.from({ length: 150 }, (_each, place) => shop.add(me, id(place % 101))),
@@ -156,6 +168,33 @@ describe('attacks', () => {
     expect(refused.every(({ of, limit }) => of === 'LINES' && limit === 100)).toBe(true);
     expect(refused.length).toBeGreaterThan(0);
     expect((await shop.cartOf(me)).lines).toHaveLength(100);
+  });
+
+  test('10,000 adds in one document are refused before any is done', async () => {
+    const me = guest();
+    const { text, variables } = adds(10_000);
+    const { data, errors } = await shop.execute(text, variables, me);
+    expect(data).toBeUndefined();
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: expect.stringContaining('15000 tokens'),
+        extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+      }),
+    ]);
+    expect(await shop.cartOf(me)).toBeNull();
+  });
+
+  test('as many adds as a document has room for end at 100 lines, and each says how it went', async () => {
+    const me = guest();
+    const { text, variables } = adds(850);
+    const { data, errors } = await shop.execute(text, variables, me);
+    expect(errors).toBeUndefined();
+    const outcomes = Object.values(data).map((outcome) => (outcome as { __typename: string }).__typename);
+    const count = (type: string) => outcomes.filter((each) => each === type).length;
+    // The 101st variant comes round eight times, and finds no room.
+    expect([count('CartChanged'), count('CartLimitReached')]).toEqual([842, 8]);
+    const { lines, totalQuantity } = await shop.cartOf(me);
+    expect([lines.length, totalQuantity]).toEqual([100, 842]);
   });
 
   test('texts are bounded, and hold nothing that cannot be kept', async () => {
