@@ -14,6 +14,8 @@ type SessionEnded = ReturnType<typeof sessionEnded>;
 /** A customer who asks for themselves. Nobody else changes what this part keeps. */
 export type CustomerViewer = Viewer & { readonly kind: 'customer'; readonly id: string };
 
+const isCustomer = (viewer: Viewer): viewer is CustomerViewer => viewer.kind === 'customer';
+
 /** How a mutation ended, and what is to be told of it. */
 export type Ending<Outcome> = { readonly outcome: Outcome; readonly facts: readonly Fact[] };
 
@@ -44,11 +46,12 @@ export const createCustomerChange =
     decide: (held: Held<z.output<Schema>>) => Promise<Ended>,
   ) =>
   async (
-    viewer: CustomerViewer,
+    viewer: Viewer,
     input: unknown,
   ): Promise<Ended['outcome'] | SessionEnded | InvalidInput | IdempotencyConflict> => {
     const parsed = parseInput(schemaNow(), input);
     if ('invalid' in parsed) return parsed.invalid;
+    if (!isCustomer(viewer)) return sessionEnded();
     const command = parsed.input;
     const intent = { scope: callerScope(viewer), operation, key: command.idempotencyKey, input };
     return transaction(db, async (tx) => {

@@ -3,7 +3,6 @@ import { GraphQLError } from 'graphql';
 import { addressFormatOf } from './address-country-domain.ts';
 import { addressUses } from './address-domain.ts';
 import { consentCursorOf, consentOfCursor } from './consent-domain.ts';
-import type { CustomerViewer } from './customer-change-service.ts';
 import type { DataLoaders } from './data-loaders.ts';
 import type { CustomerData } from './data-service.ts';
 import { hasExpired } from './payment-method-domain.ts';
@@ -21,12 +20,11 @@ const maxConsents = 200;
 
 const refused = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
-/** Only a customer has what this part keeps, and nobody changes it for them. */
-const asCustomer = (viewer: Viewer): CustomerViewer => {
-  if (viewer.kind === 'customer') return { ...viewer, kind: 'customer' };
-  if (viewer.kind === 'anonymous' || viewer.kind === 'guest')
-    throw refused('UNAUTHENTICATED', 'Sign in to do this: send the token of a customer.');
-  throw refused('FORBIDDEN', 'Only customers do this, each for themselves.');
+/** Only customers have what this part keeps. Guests and strangers may become one, so they are told to sign in. */
+const noStaff = (viewer: Viewer): Viewer => {
+  if (viewer.kind === 'staff' || viewer.kind === 'service')
+    throw refused('FORBIDDEN', 'Only customers do this, each for themselves.');
+  return viewer;
 };
 
 const query: NonNullable<Resolvers['Query']> = {
@@ -36,33 +34,33 @@ const query: NonNullable<Resolvers['Query']> = {
 
 const mutation: NonNullable<Resolvers['Mutation']> = {
   customerProfileUpdate: (_parent, { input }, { customerData, viewer }) =>
-    customerData.profiles.update(asCustomer(viewer), input),
+    customerData.profiles.update(noStaff(viewer), input),
   preferencesUpdate: (_parent, { input }, { customerData, viewer }) =>
-    customerData.profiles.updatePreferences(asCustomer(viewer), input),
+    customerData.profiles.updatePreferences(noStaff(viewer), input),
   addressAdd: (_parent, { input }, { customerData, viewer }) =>
-    customerData.addresses.add(asCustomer(viewer), input),
+    customerData.addresses.add(noStaff(viewer), input),
   addressUpdate: (_parent, { input }, { customerData, viewer }) =>
-    customerData.addresses.update(asCustomer(viewer), input),
+    customerData.addresses.update(noStaff(viewer), input),
   addressRemove: (_parent, { input }, { customerData, viewer }) =>
-    customerData.addresses.remove(asCustomer(viewer), input),
+    customerData.addresses.remove(noStaff(viewer), input),
   addressDefaultSet: (_parent, { input }, { customerData, viewer }) =>
-    customerData.addresses.setDefault(asCustomer(viewer), input),
+    customerData.addresses.setDefault(noStaff(viewer), input),
   paymentMethodAdd: (_parent, { input }, { customerData, viewer }) =>
-    customerData.paymentMethods.add(asCustomer(viewer), input),
+    customerData.paymentMethods.add(noStaff(viewer), input),
   paymentMethodRemove: (_parent, { input }, { customerData, viewer }) =>
-    customerData.paymentMethods.remove(asCustomer(viewer), input),
+    customerData.paymentMethods.remove(noStaff(viewer), input),
   paymentMethodDefaultSet: (_parent, { input }, { customerData, viewer }) =>
-    customerData.paymentMethods.setDefault(asCustomer(viewer), input),
+    customerData.paymentMethods.setDefault(noStaff(viewer), input),
   consentGrant: (_parent, { input }, { customerData, viewer }) =>
-    customerData.consents.grant(asCustomer(viewer), input),
+    customerData.consents.grant(noStaff(viewer), input),
   consentWithdraw: (_parent, { input }, { customerData, viewer }) =>
-    customerData.consents.withdraw(asCustomer(viewer), input),
+    customerData.consents.withdraw(noStaff(viewer), input),
   dataExportRequest: (_parent, { input }, { customerData, viewer }) =>
-    customerData.jobs.requestExport(asCustomer(viewer), input),
+    customerData.jobs.requestExport(noStaff(viewer), input),
   erasureRequest: (_parent, { input }, { customerData, viewer }) =>
-    customerData.jobs.requestErasure(asCustomer(viewer), input),
+    customerData.jobs.requestErasure(noStaff(viewer), input),
   erasureWithdraw: (_parent, { input }, { customerData, viewer }) =>
-    customerData.jobs.withdrawErasure(asCustomer(viewer), input),
+    customerData.jobs.withdrawErasure(noStaff(viewer), input),
 };
 
 const customer: NonNullable<Resolvers['Customer']> = {

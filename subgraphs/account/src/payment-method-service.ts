@@ -1,8 +1,8 @@
 import { newId, type Transaction } from '@storegraph/postgres';
+import type { Viewer } from '@storegraph/server';
 import {
   type CustomerChange,
   type CustomerOutcome,
-  type CustomerViewer,
   type Ending,
   unchanged,
 } from './customer-change-service.ts';
@@ -59,7 +59,7 @@ export const createPaymentMethods = ({ change, now }: Needs) => {
   );
   return {
     /** Looked at before anything of it is written anywhere, keys included. */
-    add: async (viewer: CustomerViewer, input: Readonly<Record<string, unknown>>) => {
+    add: async (viewer: Viewer, input: Readonly<Record<string, unknown>>) => {
       const fields = cardNumberFields(input);
       return fields.length > 0 ? cardNumberRefused(fields) : add(viewer, input);
     },
