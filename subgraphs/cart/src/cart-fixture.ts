@@ -55,6 +55,7 @@ const refusals = [
   '... on CartLineNotFound { lineId }',
   '... on CartLimitReached { of limit }',
   '... on VersionConflict { expected actual }',
+  '... on CartHoldTooSoon { availableAt }',
   '... on CartStockMissing { lines { variantId requested available } }',
   '... on CartConflictNotFound { conflictId }',
   '... on CartChoiceNotOffered { offered: choices }',

@@ -13,6 +13,7 @@ import {
   type Standing,
   versionConflict,
 } from './domain.ts';
+import { holdingWith } from './hold-domain.ts';
 import { added, type Next, type Shelf, withCoupon, withoutLine, withQuantity } from './line-domain.ts';
 import { type Guest, merge } from './merge-domain.ts';
 import { settle } from './settle-domain.ts';
@@ -106,7 +107,8 @@ const changed = (cart: Cart, change: Change, at: string): Next => {
     case 'seen':
       return { lines: cart.lines.map((line) => ({ ...line, seen: change.seen[line.id] ?? line.seen })) };
     case 'hold':
-      return { hold: cart.lines.length === 0 ? null : change.hold };
+      if (change.hold === null || cart.lines.length === 0) return { hold: null };
+      return { hold: change.hold, holding: holdingWith(cart, change.hold, at) };
     case 'merge':
       return change.guest === null ? {} : merge(cart, change.guest);
     case 'settle':

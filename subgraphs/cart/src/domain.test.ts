@@ -10,6 +10,7 @@ import {
   newCart,
   totalQuantity,
 } from './domain.ts';
+import { holdableFrom, holdingMs, pauseMs } from './hold-domain.ts';
 
 const at = '2026-05-01T12:00:00.000Z';
 const empty = newCart('cart', { kind: 'guest', id: 'g' }, { region: 'DE', currency: 'EUR' }, at);
@@ -143,6 +144,45 @@ describe('a cart', () => {
     expect(isHeldWhole(held)).toBe(true);
     expect(isHeldWhole(done(held, add('a')))).toBe(false);
     expect(done(held, { kind: 'clear', expectedVersion: null }).hold).toBeNull();
+  });
+
+  it('holds for an hour however often it renews, pauses for half an hour, and may then again', () => {
+    const minutes = (count: number) => Date.parse(at) + count * 60_000;
+    const held = (cart: Cart, from: number, to: number): Cart => {
+      const expiresAt = new Date(minutes(to)).toISOString();
+      const hold = { reservationId: `r${from}`, expiresAt, lines: [] };
+      const applied = apply(cart, { kind: 'hold', hold }, new Date(minutes(from)).toISOString());
+      return 'cart' in applied ? applied.cart : cart;
+    };
+    const never = done(empty, add('a'));
+    expect(holdableFrom(never, minutes(0))).toBeNull();
+    const renewed = held(held(never, 0, 40), 59, 74);
+    expect(holdableFrom(renewed, minutes(59))).toBeNull();
+    expect(holdableFrom(renewed, minutes(60))).toEqual(new Date(minutes(104)));
+    expect(holdableFrom(renewed, minutes(103))).toEqual(new Date(minutes(104)));
+    expect(holdableFrom(renewed, minutes(104))).toBeNull();
+    const again = held(renewed, 104, 119);
+    expect(holdableFrom(again, minutes(163))).toBeNull();
+    expect(holdableFrom(again, minutes(164))).toBeNull();
+    expect(holdableFrom(held(held(again, 118, 160), 163, 178), minutes(164))).toEqual(new Date(minutes(208)));
+  });
+
+  it('gains no time to hold by giving back, by being emptied, or by a shorter hold', () => {
+    const later = Date.parse(at) + holdingMs;
+    const expiresAt = new Date(later).toISOString();
+    const hold = (ends: string): Change => ({
+      kind: 'hold',
+      hold: { reservationId: 'r', expiresAt: ends, lines: [] },
+    });
+    for (const way of [
+      { kind: 'hold', hold: null },
+      { kind: 'clear', expectedVersion: null },
+      { kind: 'market', market: { region: 'US', currency: 'USD' } },
+      hold(at),
+    ] as const satisfies readonly Change[]) {
+      const cart = done(empty, add('a'), hold(expiresAt), way);
+      expect(holdableFrom(cart, later)).toEqual(new Date(later + pauseMs));
+    }
   });
 
   it('is abandoned a day after its last change, if there is anything in it', () => {

@@ -35,6 +35,9 @@ export type Hold = {
   readonly lines: readonly { readonly variantId: string; readonly quantity: number }[];
 };
 
+/** For how long a cart has been holding stock, over however many holds: from the first one to the end of the last. */
+export type Holding = { readonly since: string; readonly until: string };
+
 /** What of a cart changes. */
 export type Content = Market & {
   readonly lines: readonly Line[];
@@ -43,6 +46,8 @@ export type Content = Market & {
   readonly note: string | null;
   readonly giftMessage: string | null;
   readonly hold: Hold | null;
+  /** Null before the first hold. */
+  readonly holding: Holding | null;
   readonly conflicts: readonly Conflict[];
   /** The guests' carts taken over last, so that each is taken over once. */
   readonly mergedCarts: readonly string[];
@@ -62,7 +67,15 @@ export type Cart = Content & {
 
 /** What lies in a cart into which nothing was put. */
 export const nothing: Omit<Content, keyof Market> = {
-  ...{ lines: [], savedForLater: [], couponCodes: [], note: null, giftMessage: null, hold: null },
+  ...{
+    lines: [],
+    savedForLater: [],
+    couponCodes: [],
+    note: null,
+    giftMessage: null,
+    hold: null,
+    holding: null,
+  },
   ...{ conflicts: [], mergedCarts: [], closedInto: null, isHandedOver: false },
 };
 

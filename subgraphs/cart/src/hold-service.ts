@@ -9,6 +9,7 @@ import {
   releaseDropped,
 } from './cart-service.ts';
 import { type Cart, type Hold, isHeldWhole, type Owner, toHold } from './domain.ts';
+import { holdableFrom } from './hold-domain.ts';
 import * as inputs from './inputs.ts';
 import { type OnUnanswered, orNothing } from './neighbour-service.ts';
 import type { Intent, Written } from './write-domain.ts';
@@ -16,6 +17,11 @@ import type { Intent, Written } from './write-domain.ts';
 type Needs = CartNeeds & { readonly ask: Ask };
 
 export type CartEmpty = { readonly __typename: 'CartEmpty'; readonly message: string };
+export type HoldTooSoon = {
+  readonly __typename: 'CartHoldTooSoon';
+  readonly message: string;
+  readonly availableAt: Date;
+};
 export type StockMissing = {
   readonly __typename: 'CartStockMissing';
   readonly message: string;
@@ -28,7 +34,7 @@ export type StockMissing = {
 
 /** Holds of stock for a cart. The inventory keeps them, and ends them when their time is over. */
 export const createHolds = (needs: Needs) => ({
-  hold: async (owner: Owner, given: unknown): Promise<Ended | CartEmpty | StockMissing> => {
+  hold: async (owner: Owner, given: unknown): Promise<Ended | CartEmpty | HoldTooSoon | StockMissing> => {
     const parsed = parseInput(inputs.hold, given);
     if ('invalid' in parsed) return parsed.invalid;
     const { idempotencyKey: key, holdSeconds } = parsed.input;
@@ -36,7 +42,8 @@ export const createHolds = (needs: Needs) => ({
     const { cart, kept } = await needs.store.find(owner, intent);
     // What was answered before is answered again, and a closed cart is refused, without anything being held.
     const isAsked = kept === null && cart?.closedInto == null;
-    if (isAsked && !cart?.lines.length) return empty();
+    const refusal = isAsked ? whyNot(cart, needs.now().getTime()) : null;
+    if (refusal) return refusal;
     const hold = isAsked && cart ? await take(needs, cart, { key, holdSeconds }) : null;
     if (hold && '__typename' in hold) {
       // What was held before was let go to make room.
@@ -78,6 +85,19 @@ const note = async (needs: Needs, owner: Owner, { hold, found, intent }: Noted):
 const empty = (): CartEmpty => ({
   __typename: 'CartEmpty',
   message: 'There is nothing in the cart to hold: add something first.',
+});
+
+/** Why nothing is held for a cart now, before the inventory is asked. */
+const whyNot = (cart: Cart | null, now: number): CartEmpty | HoldTooSoon | null => {
+  if (!cart?.lines.length) return empty();
+  const availableAt = holdableFrom(cart, now);
+  return availableAt && tooSoon(availableAt);
+};
+
+const tooSoon = (availableAt: Date): HoldTooSoon => ({
+  __typename: 'CartHoldTooSoon',
+  message: `The cart has held stock for as long as it may, and is to let others to it: buy what is held while it is, or hold again after ${availableAt.toISOString()}.`,
+  availableAt,
 });
 
 type Wish = { readonly key: string; readonly holdSeconds: number };

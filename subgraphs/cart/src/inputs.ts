@@ -2,6 +2,7 @@ import { idempotencyKey } from '@storegraph/idempotency';
 import { isRegion } from '@storegraph/server';
 import { z } from 'zod';
 import { limits } from './domain.ts';
+import { maxHoldSeconds } from './hold-domain.ts';
 
 /** What a caller may send. GraphQL has checked types; lengths, forms and counts are checked here. */
 
@@ -9,8 +10,6 @@ const maxNote = 1_000;
 const maxGiftMessage = 500;
 const maxCode = 64;
 const maxTokenLength = 4_096;
-/** Longer would keep from others what somebody only looks at. */
-const maxHoldSeconds = 2 * 60 * 60;
 
 /** Postgres stores neither NUL nor half a surrogate pair. */
 const isWritable = (text: string) => !text.includes('\u0000') && text.isWellFormed();

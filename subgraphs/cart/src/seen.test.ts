@@ -1,5 +1,6 @@
+import { key } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Answer, customer, guest, openCarts, type TestCarts } from './cart-fixture.ts';
 import { sweep } from './sweep-service.ts';
 
@@ -141,6 +142,30 @@ describe('a hold', () => {
     const guestToken = await shop.tokenOf(was);
     const taken = await ended(was, () => shop.change(other, 'cartMerge', { guestToken }));
     expect(taken).toMatchObject({ __typename: 'CartClosed' });
+  });
+
+  test('is renewed for an hour, then refused until others had their chance, with what is held as it was', async () => {
+    const me = guest();
+    await shop.add(me, await sold());
+    const begun = Date.now();
+    const holdAt = (minutes: number, input: object = {}) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: begun + minutes * 60_000 });
+      return shop.change(me, 'cartHold', input).finally(() => vi.useRealTimers());
+    };
+    const kept = { idempotencyKey: key() };
+    expect(await holdAt(0, kept)).toMatchObject({ __typename: 'CartChanged' });
+    for (const minutes of [14, 28, 42, 56])
+      expect(await holdAt(minutes)).toMatchObject({ cart: { hold: { isComplete: true } } });
+    const asked = shop.neighbours.asked.length;
+    const availableAt = new Date(begun + (56 + 15 + 30) * 60_000).toISOString();
+    const refused = { __typename: 'CartHoldTooSoon', availableAt };
+    expect(await holdAt(61)).toMatchObject(refused);
+    expect(await holdAt(100)).toMatchObject(refused);
+    // A repeat is answered as before, and holds nothing.
+    expect(await holdAt(61, kept)).toMatchObject({ __typename: 'CartChanged' });
+    expect(shop.neighbours.asked.slice(asked)).toEqual([]);
+    expect(await holdAt(101)).toMatchObject({ cart: { hold: { isComplete: true } } });
+    await shop.change(me, 'cartClear');
   });
 
   test('is refused whole where a line falls short', async () => {
