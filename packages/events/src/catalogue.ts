@@ -5,6 +5,7 @@ import { cartFacts } from './catalogue/cart.ts';
 import { inventoryFacts } from './catalogue/inventory.ts';
 import { pricingFacts } from './catalogue/pricing.ts';
 import { productFacts } from './catalogue/product.ts';
+import { staffFacts } from './catalogue/staff.ts';
 
 const catalogue = {
   ...productFacts,
@@ -13,6 +14,7 @@ const catalogue = {
   ...pricingFacts,
   ...accountFacts,
   ...accountDataFacts,
+  ...staffFacts,
 } as const;
 
 type Catalogue = typeof catalogue;

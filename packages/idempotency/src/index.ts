@@ -11,3 +11,4 @@ export {
   once,
   startForgetting,
 } from './once.ts';
+export { onceTelling, staffActed } from './staff.ts';

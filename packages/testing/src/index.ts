@@ -1,4 +1,5 @@
 export { anonymous } from '@storegraph/server';
+export { actsWhile, isAct } from './acts.ts';
 export { brokenInvariants } from './broken-invariants.ts';
 export { type TestDatabase, testDatabase } from './database.ts';
 export { type Answer, key, type Mounted, mountForTest, staff } from './mount.ts';

@@ -74,6 +74,9 @@ export const droppedBy = (event: StoredEvent): readonly string[] => {
     case 'pricing.coupons_released':
     case 'pricing.points_changed':
     case 'pricing.tax_rates_changed':
+    case 'product.staff_acted':
+    case 'inventory.staff_acted':
+    case 'pricing.staff_acted':
       // Told by other facts as far as it changes what may be kept.
       return [];
     default:
