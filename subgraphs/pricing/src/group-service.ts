@@ -1,9 +1,10 @@
 import { append } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
 import { assignGroup, hasGroup, saveGroup } from './group-repository.ts';
 import * as inputs from './inputs.ts';
+import { once } from './once-service.ts';
 import { groupNotFound, type NotFound } from './refusal-domain.ts';
 
 export type GroupSaved = { readonly __typename: 'CustomerGroupSaved' };

@@ -1,11 +1,12 @@
 import { append } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, newId, type Transaction, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, invalidInput, parseInput, type Viewer } from '@storegraph/server';
 import type { z } from 'zod';
 import { hasGroup } from './group-repository.ts';
 import * as inputs from './inputs.ts';
 import { countLists, deleteList, hasPrices, insertList, lockList, updateList } from './list-repository.ts';
+import { once } from './once-service.ts';
 import { groupNotFound, listNotFound, type NotFound } from './refusal-domain.ts';
 
 /** Every read of a price looks through them. */

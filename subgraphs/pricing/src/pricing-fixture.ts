@@ -5,6 +5,7 @@ import { readSchema, type Viewer } from '@storegraph/server';
 import {
   brokenInvariants,
   type Answer as Executed,
+  isAct,
   key,
   type Mounted,
   mountForTest,
@@ -80,7 +81,8 @@ export const openPricing = async () => {
   const factsOf = async (work: () => Promise<unknown>): Promise<Answer[]> => {
     const before = await mounted.log.head();
     await work();
-    return (await mounted.log.read(before, 20_000)).map(({ type, data }) => ({ type, ...data }));
+    const facts = await mounted.log.read(before, 20_000);
+    return facts.filter(({ type }) => !isAct(type)).map(({ type, data }) => ({ type, ...data }));
   };
   return {
     ...mounted,

@@ -1,5 +1,5 @@
 import { append, type Fact } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, type Transaction, transaction } from '@storegraph/postgres';
 import {
   callerScope,
@@ -10,6 +10,7 @@ import {
   type Viewer,
 } from '@storegraph/server';
 import type { z } from 'zod';
+import { once } from './once-service.ts';
 
 /** How a mutation ended, and what is to be told of it. */
 export type Ending<Outcome> = { readonly outcome: Outcome; readonly facts: readonly Fact[] };

@@ -1,8 +1,9 @@
 import { append } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
+import { once } from './once-service.ts';
 import { type SkusNotFound, skusNotFound } from './refusal-domain.ts';
 import * as inputs from './tax-inputs.ts';
 import { removeExemption, saveExemption, saveTaxCategories, saveTaxRates } from './tax-repository.ts';

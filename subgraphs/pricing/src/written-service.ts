@@ -1,10 +1,11 @@
 import { append } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, type Transaction, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
 import * as inputs from './inputs.ts';
 import { holdList } from './list-repository.ts';
+import { once } from './once-service.ts';
 import {
   listNotFound,
   type NotFound,

@@ -1,10 +1,11 @@
 import { append, type Fact } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, isUniqueViolation, type Transaction, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, invalidInput, parseInput, type Viewer } from '@storegraph/server';
 import type { z } from 'zod';
 import { type Change, editRefusal, type Product } from './domain.ts';
 import { relist } from './listing-repository.ts';
+import { once } from './once-service.ts';
 import { productNotFound } from './refusal-domain.ts';
 import { lockProduct, saveProduct } from './repository.ts';
 import type { Problem } from './type-domain.ts';

@@ -20,7 +20,8 @@ const productNamed = (slug: string) =>
     { slug },
   );
 const factsTold = async () => [
-  ...(await catalogue.db.execute(sql`select count(*) from outbox where type <> 'product.import_progressed'`)),
+  ...(await catalogue.db.execute(sql`select count(*) from outbox
+    where type not in ('product.import_progressed', 'product.staff_acted')`)),
 ];
 const text = { locale: 'en', name: 'Boot', description: 'Stout.', seoTitle: 'Boots!' };
 const variant = (slug: string, more: object) => ({ sku: `${slug}-41`, options: { size: '41' }, ...more });

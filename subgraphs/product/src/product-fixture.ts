@@ -1,6 +1,6 @@
 import { connect } from '@storegraph/postgres';
 import { readSchema } from '@storegraph/server';
-import { brokenInvariants, key, mountForTest, staff } from '@storegraph/testing';
+import { brokenInvariants, isAct, key, mountForTest, staff } from '@storegraph/testing';
 import {
   buildASTSchema,
   type GraphQLNamedType,
@@ -62,11 +62,10 @@ export const openCatalogue = async () => {
   const factsOf = async (work: () => Promise<unknown>) => {
     const before = await mounted.log.head();
     await work();
-    return (await mounted.log.read(before, 1_000)).map(({ type, aggregateId, data }: Answer) => ({
-      type,
-      aggregateId,
-      data,
-    }));
+    const facts = await mounted.log.read(before, 1_000);
+    return facts
+      .filter(({ type }) => !isAct(type))
+      .map(({ type, aggregateId, data }: Answer) => ({ type, aggregateId, data }));
   };
   return { ...mounted, change, ask, factsOf };
 };
