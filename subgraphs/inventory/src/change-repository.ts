@@ -50,11 +50,15 @@ export const changeReservations = async (
   reader: Reader,
   requests: readonly ChangeRequest[],
 ): Promise<readonly (KeyedAnswer<ChangeOutcome> | null)[]> => {
-  const asked = requests.map(({ reservationId, holdSeconds, fingerprint, ...request }) => ({
-    ...request,
-    reservation_id: reservationId,
-    hold_seconds: holdSeconds,
-    fingerprint: fingerprint.toString('hex'),
+  const asked = requests.map((request) => ({
+    scope: request.scope,
+    mutation: request.mutation,
+    key: request.key,
+    fingerprint: request.fingerprint.toString('hex'),
+    operation: request.operation,
+    reservation_id: request.reservationId,
+    hold_seconds: request.holdSeconds,
+    actor: request.actor,
   }));
   const [row] = await reader.execute<{ answers: (KeyedAnswer<ChangeOutcome> | null)[] }>(
     sql`select change_reservations(${JSON.stringify(asked)}::jsonb) as answers`,

@@ -2,15 +2,16 @@ import {
   fingerprintOf,
   type IdempotencyConflict,
   idempotencyConflict,
-  isReplay,
   markReplay,
 } from '@storegraph/idempotency';
 import type { Database } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, invalidInput, parseInput, type Viewer } from '@storegraph/server';
 import { skuKeyOf } from '@storegraph/sku';
+import type { KeyedAnswer } from './change-repository.ts';
 import * as inputs from './inputs.ts';
 import { addTallies, inParts, type LineRefusal, lineRefusals, type Tally } from './movement-domain.ts';
 import type { MoveLine, MoveRequest } from './movement-repository.ts';
+import { tellingOf } from './once-service.ts';
 import { isId } from './repository.ts';
 import { refusalOf } from './reservation-domain.ts';
 import { linesPerPart, type StockPath } from './stock-service.ts';
@@ -72,15 +73,14 @@ const createAdjust =
     const { idempotencyKey: key, variantId, warehouseId, expectedVersion, ...line } = parsed.input;
     if (!isId(variantId)) return refusalOf({ __typename: 'VariantNotFound', variantId });
     if (!isId(warehouseId)) return warehouseNotFound(warehouseId);
-    const tally = await moveInParts(stock, {
+    const request = {
       ...requestOf(viewer, 'stockAdjust', key, input),
       warehouseId,
       expectedVersion,
       lines: [{ variantId, counted: null, ...line }],
-    });
-    if (tally === null) return idempotencyConflict(key);
-    const outcome = adjustOutcome(tally, { variantId, warehouseId, expected: expectedVersion ?? 0 });
-    return asReplayOf(tally, outcome);
+    };
+    const shelf = { variantId, warehouseId, expected: expectedVersion ?? 0 };
+    return move(stock, { viewer, input, request }, (tally) => adjustOutcome(tally, shelf));
   };
 
 const createCount =
@@ -91,7 +91,7 @@ const createCount =
     const { idempotencyKey: key, warehouseId, countedAt, lines } = parsed.input;
     if (!isId(warehouseId)) return warehouseNotFound(warehouseId);
     const variants = await variantsBySku(db, skusOf(lines));
-    const tally = await moveInParts(stock, {
+    const request = {
       ...requestOf(viewer, 'stockTakeRecord', key, input),
       warehouseId,
       countedAt,
@@ -101,12 +101,12 @@ const createCount =
         counted,
         reason: 'COUNTED',
       })),
+    };
+    return move<CountOutcome>(stock, { viewer, input, request }, (tally) => {
+      if (!tally.hasWarehouse) return warehouseNotFound(warehouseId);
+      const { applied: adjusted, unchanged } = tally;
+      return { __typename: 'StockTakeRecorded', adjusted, unchanged, refused: lineRefusals(tally, lines) };
     });
-    if (tally === null) return idempotencyConflict(key);
-    if (!tally.hasWarehouse) return asReplayOf(tally, warehouseNotFound(warehouseId));
-    const { applied: adjusted, unchanged } = tally;
-    const refused = lineRefusals(tally, lines);
-    return asReplayOf(tally, { __typename: 'StockTakeRecorded', adjusted, unchanged, refused });
   };
 
 const createFeed =
@@ -117,7 +117,7 @@ const createFeed =
     const { idempotencyKey: key, warehouseId, lines } = parsed.input;
     if (!isId(warehouseId)) return warehouseNotFound(warehouseId);
     const variants = await variantsBySku(db, skusOf(lines));
-    const tally = await moveInParts(stock, {
+    const request = {
       ...requestOf(viewer, 'warehouseFeedApply', key, input),
       warehouseId,
       isFeed: true,
@@ -126,12 +126,12 @@ const createFeed =
         variantId: variants.get(skuKeyOf(sku)) ?? null,
         ...line,
       })),
+    };
+    return move<FeedOutcome>(stock, { viewer, input, request }, (tally) => {
+      if (!tally.hasWarehouse) return warehouseNotFound(warehouseId);
+      const { applied, repeated } = tally;
+      return { __typename: 'WarehouseFeedApplied', applied, repeated, refused: lineRefusals(tally, lines) };
     });
-    if (tally === null) return idempotencyConflict(key);
-    if (!tally.hasWarehouse) return asReplayOf(tally, warehouseNotFound(warehouseId));
-    const { applied, repeated } = tally;
-    const refused = lineRefusals(tally, lines);
-    return asReplayOf(tally, { __typename: 'WarehouseFeedApplied', applied, repeated, refused });
   };
 
 const skusOf = (lines: readonly { readonly sku: string }[]) => lines.map(({ sku }) => sku);
@@ -153,27 +153,46 @@ const requestOf = (viewer: Viewer, mutation: string, key: string, input: unknown
   };
 };
 
+type Asked = { readonly viewer: Viewer; readonly input: unknown; readonly request: MoveRequest };
+
+/** Applies a request and answers what became of it. */
+const move = async <Outcome extends { readonly __typename: string }>(
+  stock: StockPath,
+  { viewer, input, request }: Asked,
+  outcomeOf: (tally: Tally) => Outcome,
+): Promise<Outcome | IdempotencyConflict> => {
+  const answerOf = (answer: KeyedAnswer<Tally>) => {
+    if (answer.conflict) return idempotencyConflict(request.key);
+    const outcome = outcomeOf(answer.outcome);
+    return answer.earlier ? markReplay(outcome) : outcome;
+  };
+  const tells = tellingOf(viewer, { operation: request.mutation, input }, answerOf);
+  return answerOf(await moveInParts(stock, request, tells));
+};
+
 /**
  * Applies a request part by part, each under a key of its own, made of the request's key by a dot, which no
- * caller's key has. A repeat finds the parts that were done and does the rest. Null: the key is another input's.
+ * caller's key has. A repeat finds the parts that were done and does the rest. The first part tells of them all.
  */
-const moveInParts = async (stock: StockPath, request: MoveRequest): Promise<Tally | null> => {
+const moveInParts = async (
+  stock: StockPath,
+  request: MoveRequest,
+  tells: ReturnType<typeof tellingOf<KeyedAnswer<Tally>>>,
+): Promise<KeyedAnswer<Tally>> => {
   const tallies: Tally[] = [];
   let isRepeat = true;
   for (const [part, lines] of inParts<MoveLine>(request.lines, linesPerPart).entries()) {
-    const key = part === 0 ? request.key : `${request.key}.${part}`;
-    const answer = await stock.move({ ...request, key, lines });
-    if (answer.conflict) return null;
+    const answer = await stock.move(
+      part === 0 ? { ...request, lines, tells } : { ...request, key: `${request.key}.${part}`, lines },
+    );
+    if (answer.conflict) return answer;
     isRepeat = isRepeat && answer.earlier === true;
     tallies.push(answer.outcome);
     if (!answer.outcome.hasWarehouse) break;
   }
-  const tally = addTallies(tallies, linesPerPart);
-  return isRepeat ? markReplay(tally) : tally;
+  const outcome = addTallies(tallies, linesPerPart);
+  return isRepeat ? { earlier: true, outcome } : { outcome };
 };
-
-const asReplayOf = <Outcome extends object>(tally: Tally, outcome: Outcome): Outcome =>
-  isReplay(tally) ? markReplay(outcome) : outcome;
 
 const adjustOutcome = (
   { hasWarehouse, refused: [refusal] }: Tally,

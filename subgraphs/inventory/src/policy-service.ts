@@ -1,9 +1,10 @@
 import { append } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, type Transaction, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, invalidInput, parseInput, type Viewer } from '@storegraph/server';
 import type { z } from 'zod';
 import * as inputs from './inputs.ts';
+import { once } from './once-service.ts';
 import { isId, lockStock, publishStock, shelvesOf } from './repository.ts';
 import { refusalOf } from './reservation-domain.ts';
 import { type Policy, type PolicyPlacement, placePolicy } from './stock-domain.ts';

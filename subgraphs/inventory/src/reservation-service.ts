@@ -3,13 +3,13 @@ import {
   type IdempotencyConflict,
   idempotencyConflict,
   markReplay,
-  once,
 } from '@storegraph/idempotency';
 import { type Database, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
 import type { z } from 'zod';
-import type { ChangeDone, ChangeOutcome, HoldExpired } from './change-repository.ts';
+import type { ChangeDone, ChangeOutcome, HoldExpired, KeyedAnswer } from './change-repository.ts';
 import * as inputs from './inputs.ts';
+import { once, tellingOf } from './once-service.ts';
 import { isId } from './repository.ts';
 import {
   addUp,
@@ -20,6 +20,7 @@ import {
   refusalOf,
   reservationIdOf,
 } from './reservation-domain.ts';
+import type { ReserveAnswer } from './reserve-repository.ts';
 import type { StockPath } from './stock-service.ts';
 import type { Warehouses } from './warehouse-service.ts';
 
@@ -64,6 +65,14 @@ const createReserve =
     if (unknown) return refusalOf({ __typename: 'VariantNotFound', variantId: unknown.variantId });
 
     const reservationId = reservationIdOf(callerScope(viewer), key);
+    const outcomeOf = (answer: ReserveAnswer): ReserveOutcome => {
+      if (answer.kind === 'conflict') return idempotencyConflict(key);
+      const outcome: ReserveOutcome =
+        answer.kind === 'granted'
+          ? { __typename: 'StockReserved', reservationId }
+          : only(refusalOf(answer.refusal), 'OutOfStock', 'VariantNotFound');
+      return answer.isEarlier ? markReplay(outcome) : outcome;
+    };
     const answer = await stock.reserve({
       reservationId,
       fingerprint: cartFingerprint(lines, region, holdSeconds),
@@ -72,13 +81,9 @@ const createReserve =
       holdSeconds,
       route: warehouses.route(region),
       isRenewal: false,
+      tells: tellingOf(viewer, { operation: 'stockReserve', input }, outcomeOf),
     });
-    if (answer.kind === 'conflict') return idempotencyConflict(key);
-    const outcome: ReserveOutcome =
-      answer.kind === 'granted'
-        ? { __typename: 'StockReserved', reservationId }
-        : only(refusalOf(answer.refusal), 'OutOfStock', 'VariantNotFound');
-    return answer.isEarlier ? markReplay(outcome) : outcome;
+    return outcomeOf(answer);
   };
 
 const createConfirm = (needs: Needs) => {
@@ -167,6 +172,11 @@ const createChange =
     const { idempotencyKey: key, reservationId, operation, mutation, holdSeconds = null } = command;
     if (!isId(reservationId)) return refusalOf({ __typename: 'ReservationNotFound', reservationId });
     const scope = callerScope(viewer);
+    const outcomeOf = (answer: KeyedAnswer<ChangeOutcome>): Changed => {
+      if (answer.conflict) return idempotencyConflict(key);
+      const outcome = told(answer.outcome);
+      return answer.earlier ? markReplay(outcome) : outcome;
+    };
     const answer = await stock.change({
       scope,
       mutation,
@@ -176,10 +186,9 @@ const createChange =
       reservationId,
       holdSeconds,
       actor: scope,
+      tells: tellingOf(viewer, { operation: mutation, input }, outcomeOf),
     });
-    if (answer.conflict) return idempotencyConflict(key);
-    const outcome = told(answer.outcome);
-    return answer.earlier ? markReplay(outcome) : outcome;
+    return outcomeOf(answer);
   };
 
 const told = (outcome: ChangeOutcome): Changed => {

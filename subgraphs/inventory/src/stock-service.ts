@@ -1,5 +1,5 @@
-import { announceCommit } from '@storegraph/events';
-import type { Database } from '@storegraph/postgres';
+import { announceCommit, append, type Fact } from '@storegraph/events';
+import { type Database, type Reader, type Transaction, transaction } from '@storegraph/postgres';
 import {
   type ChangeOutcome,
   type ChangeRequest,
@@ -21,11 +21,19 @@ export const linesPerPart = 250;
 /** Holds that one sweep ends, for the same reason. */
 const sweptAtOnce = 256;
 
+/** A request, and what its answer is to be told as: where staff ask, and nobody else. */
+type Asked<Request, Answer> = Request & {
+  readonly tells?: ((answer: Answer) => Fact | null) | undefined;
+};
+type Reserve = Asked<ReserveRequest, ReserveAnswer>;
+type Change = Asked<ChangeRequest, KeyedAnswer<ChangeOutcome>>;
+type Move = Asked<MoveRequest, KeyedAnswer<Tally>>;
+
 /** The one path to stock. Each function answers one request, in one commit with those that came meanwhile. */
 export type StockPath = {
-  readonly reserve: (request: ReserveRequest) => Promise<ReserveAnswer>;
-  readonly change: (request: ChangeRequest) => Promise<KeyedAnswer<ChangeOutcome>>;
-  readonly move: (request: MoveRequest) => Promise<KeyedAnswer<Tally>>;
+  readonly reserve: (request: Reserve) => Promise<ReserveAnswer>;
+  readonly change: (request: Change) => Promise<KeyedAnswer<ChangeOutcome>>;
+  readonly move: (request: Move) => Promise<KeyedAnswer<Tally>>;
   /** Ends holds past their time. Answers how many there were. */
   readonly sweep: () => Promise<number>;
   /** Settles when nothing is under way any more. */
@@ -35,26 +43,21 @@ export type StockPath = {
 /** Opens the path over a connection of its own, so that a batch never stands behind somebody's read. */
 export const openStockPath = (db: Database): StockPath => {
   const commits = createGroupCommit({ failureOf });
-  const told = async <Answers>(work: Promise<Answers>): Promise<Answers> => {
-    const answers = await work;
-    announceCommit('inventory');
-    return answers;
-  };
   return {
-    reserve: commits.lane<ReserveRequest, ReserveAnswer>({
-      run: (requests) => told(reserveStock(db, requests)),
+    reserve: commits.lane<Reserve, ReserveAnswer>({
+      run: answering(db, reserveStock),
       marks: ({ reservationId }) => [reservationId],
       weight: ({ lines }) => lines.length,
       maxWeight: maxCartLines,
     }),
-    change: commits.lane<ChangeRequest, KeyedAnswer<ChangeOutcome>>({
-      run: (requests) => told(changeReservations(db, requests)),
+    change: commits.lane<Change, KeyedAnswer<ChangeOutcome>>({
+      run: answering(db, changeReservations),
       marks: (request) => [request.reservationId, markOf(request)],
       weight: () => 1,
       maxWeight: maxChanges,
     }),
-    move: commits.lane<MoveRequest, KeyedAnswer<Tally>>({
-      run: (requests) => told(moveStock(db, requests)),
+    move: commits.lane<Move, KeyedAnswer<Tally>>({
+      run: answering(db, moveStock),
       marks: (request) => [markOf(request)],
       weight: ({ lines }) => lines.length,
       maxWeight: linesPerPart,
@@ -62,7 +65,8 @@ export const openStockPath = (db: Database): StockPath => {
     sweep: sweepLane(
       commits.lane<null, number>({
         run: async (requests) => {
-          const ended = await told(expireReservations(db, sweptAtOnce));
+          const ended = await expireReservations(db, sweptAtOnce);
+          announceCommit('inventory');
           return requests.map(() => ended);
         },
         marks: () => [],
@@ -72,6 +76,37 @@ export const openStockPath = (db: Database): StockPath => {
     ),
     idle: commits.idle,
   };
+};
+
+/** Answers a batch by one statement alone; where staff are among those who ask, together with what is told of them. */
+const answering =
+  <Request, Answer>(
+    db: Database,
+    answer: (reader: Reader, requests: readonly Request[]) => Promise<readonly (Answer | null)[]>,
+  ) =>
+  async (requests: readonly Asked<Request, Answer>[]): Promise<readonly (Answer | null)[]> => {
+    const isTold = requests.some(({ tells }) => tells);
+    const answers = isTold
+      ? await transaction(db, async (tx) => tellingAll(tx, requests, await answer(tx, requests)))
+      : await answer(db, requests);
+    announceCommit('inventory');
+    return answers;
+  };
+
+const tellingAll = <Request, Answer>(
+  tx: Transaction,
+  requests: readonly Asked<Request, Answer>[],
+  answers: readonly (Answer | null)[],
+) => {
+  const facts = requests.map(({ tells }, index) => {
+    const answer = answers[index] ?? null;
+    return answer === null ? null : (tells?.(answer) ?? null);
+  });
+  append(
+    tx,
+    facts.filter((fact) => fact !== null),
+  );
+  return answers;
 };
 
 const sweepLane = (sweepOnce: (request: null) => Promise<number>) => async () => {

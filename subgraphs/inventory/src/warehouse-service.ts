@@ -1,8 +1,9 @@
 import { append } from '@storegraph/events';
-import { type IdempotencyConflict, once } from '@storegraph/idempotency';
+import type { IdempotencyConflict } from '@storegraph/idempotency';
 import { type Database, newId, transaction } from '@storegraph/postgres';
 import { callerScope, type InvalidInput, parseInput, type Viewer } from '@storegraph/server';
 import * as inputs from './inputs.ts';
+import { once } from './once-service.ts';
 import { routeTo, type Warehouse } from './routing-domain.ts';
 import { allWarehouses, saveWarehouse } from './warehouse-repository.ts';
 
