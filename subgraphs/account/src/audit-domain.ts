@@ -19,6 +19,7 @@ export type AuditAction =
   | 'suspended'
   | 'restored'
   | 'read'
+  | 'acted'
   | 'exported'
   | 'erased';
 
@@ -28,6 +29,9 @@ export type AuditNote = {
   readonly subjectId: string;
   readonly details?: Readonly<Record<string, string | number | boolean | null>>;
 };
+
+/** The subject of what was done to no account. */
+export const nobody = '00000000-0000-0000-0000-000000000000';
 
 /** Where a page of the log begins, as a client hands it back. */
 export const auditCursorOf = (entryId: number): string =>

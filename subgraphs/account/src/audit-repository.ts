@@ -12,17 +12,30 @@ export type AuditRow = {
   readonly hash: Buffer;
 };
 
-/** Writes entries with the change itself: both or neither. They go last, since the chain holds up all others. */
-export const audit = (tx: Transaction, notes: readonly AuditNote[]): void =>
+const noted = new WeakMap<Transaction, AuditNote[]>();
+
+/**
+ * Writes entries with the change itself: both or neither. All of a transaction go last and together, since the chain
+ * holds up all others.
+ */
+export const audit = (tx: Transaction, notes: readonly AuditNote[]): void => {
+  const earlier = noted.get(tx);
+  if (earlier) {
+    earlier.push(...notes);
+    return;
+  }
+  const all = [...notes];
+  noted.set(tx, all);
   atCommit(tx, () => ({
     text: 'select append_audit($1::text[], $2::text[], $3::uuid[], $4::text[]::jsonb[])',
     parameters: [
-      notes.map(({ actor }) => actor),
-      notes.map(({ action }) => action),
-      notes.map(({ subjectId }) => subjectId),
-      notes.map(({ details = {} }) => JSON.stringify(details)),
+      all.map(({ actor }) => actor),
+      all.map(({ action }) => action),
+      all.map(({ subjectId }) => subjectId),
+      all.map(({ details = {} }) => JSON.stringify(details)),
     ],
   }));
+};
 
 export type AuditWish = {
   readonly subjectId: string | null;

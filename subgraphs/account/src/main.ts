@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { type Bus, createInProcessBus, eventsMigrations, openEventLog } from '@storegraph/events';
+import {
+  type Bus,
+  type Consumer,
+  createInProcessBus,
+  eventsMigrations,
+  openEventLog,
+  startConsumer,
+} from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
 import { connect, type Database, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
@@ -33,6 +40,7 @@ import { resolvers } from './resolvers.ts';
 import { createSecrets } from './secrets-domain.ts';
 import { type Accounts, createAccounts } from './service.ts';
 import { openSmtp } from './smtp.ts';
+import { subscribers } from './subscribers.ts';
 import { startSweeping } from './sweep-service.ts';
 
 export { type Outside, readOutside };
@@ -88,6 +96,7 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
   let jobs: ReturnType<typeof startDataJobs> | null = null;
   const customerData = createCustomerData({ db, post: mails.post, wake: () => jobs?.wake() });
   const work: { stop(): Promise<void> }[] = [];
+  let consumer: Consumer | null = null;
   return {
     name: 'account',
     typeDefs: readSchema('account'),
@@ -99,12 +108,15 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
     }),
     isReady: async () => {
       await events.head();
+      consumer?.check();
     },
     start: async () => {
       await tellOfSecrets(db, secrets.ids);
       jobs = startDataJobs({ db, ask, post: mails.post, onError: failed('An export or erasure stopped.') });
+      const notTaken = failed('A fact was not taken in.');
+      consumer = startConsumer({ db, bus, consumer: 'account', handlers: subscribers, onError: notTaken });
       work.push(
-        jobs,
+        ...[jobs, consumer],
         mails.start(),
         startEntering(db, failed('Refused sign-ins were not entered.')),
         startSweeping(db, failed('What is over was not deleted.')),

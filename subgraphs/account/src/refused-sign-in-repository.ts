@@ -1,5 +1,6 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
+import { nobody } from './audit-domain.ts';
 
 /** Refused sign-ins on their way into the audit log. */
 
@@ -19,9 +20,6 @@ export type RefusedSignIns = {
   readonly since: Date;
   readonly until: Date;
 };
-
-/** Stands for addresses that nobody has. */
-const nobody = '00000000-0000-0000-0000-000000000000';
 
 /** Adds to the counts, in the order of accounts so that no two wait for each other. */
 export const countRefused = async (reader: Reader, batch: readonly RefusedSignIn[]): Promise<void> => {
