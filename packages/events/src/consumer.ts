@@ -92,6 +92,7 @@ const runInbox = (needs: InboxNeeds) => {
       for (let start = 0; start < page.length && !signal.aborted; start += batchSize) {
         const batch = page.slice(start, start + batchSize);
         await takeInSafely(needs, batch);
+        if (signal.aborted) return;
         moveTo(batch.at(-1)?.sequence ?? position);
       }
     }
@@ -156,7 +157,11 @@ const takeInSafely = async (needs: InboxNeeds, batch: readonly StoredEvent[]): P
     await takeIn(needs, batch);
   } catch (error) {
     if (batch.length > 1) {
-      for (const event of batch) await takeInSafely(needs, [event]);
+      for (const event of batch) {
+        // Whoever stopped in the midst of its tries has not taken the one before in.
+        if (needs.signal.aborted) return;
+        await takeInSafely(needs, [event]);
+      }
       return;
     }
     const [event] = batch;

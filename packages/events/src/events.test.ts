@@ -216,6 +216,24 @@ describe('a consumer', () => {
     expect(await seen()).toEqual([1, 2, 3]);
   });
 
+  it('forgets no fact whose effect had failed when it was stopped, though the next one would not have', async () => {
+    let isMended = false;
+    const failing: Handlers = {
+      'product.variant_created': async (tx, event) => {
+        if (event.sequence === 1 && !isMended) throw new Error('not yet');
+        await tx.execute(sql`insert into seen values (${event.sequence})`);
+      },
+    };
+    await publish('A', 'B');
+    const stopped = new Promise<void>((resolve) => {
+      const started = consume(failing, () => resolve(started.stop()));
+    });
+    await stopped;
+    isMended = true;
+    await consume(failing).drained();
+    expect(await seen()).toEqual([1, 2]);
+  });
+
   it('puts aside the one fact it can never take in, with the reason, and goes on', async () => {
     const errors: unknown[] = [];
     const { drained } = consume(
