@@ -5,6 +5,7 @@ import { type FactType, publisherOf, type StoredEvent } from './catalogue.ts';
 import type { EventLog } from './log.ts';
 import { startReporting } from './place-report.ts';
 import { CursorTooOldError } from './retention.ts';
+import { createWrittenPlace } from './written-place.ts';
 
 /** How many facts one transaction takes in. */
 const batchSize = 100;
@@ -80,6 +81,7 @@ type InboxNeeds = {
 const runInbox = (needs: InboxNeeds) => {
   const { db, bus, publisher, consumer, onError, signal } = needs;
   let position = 0;
+  const written = createWrittenPlace(needs);
   let halt: CursorTooOldError | null = null;
   let watchers: (() => void)[] = [];
   const moveTo = (sequence: number) => {
@@ -91,7 +93,7 @@ const runInbox = (needs: InboxNeeds) => {
     for await (const page of log.follow(position, signal)) {
       for (let start = 0; start < page.length && !signal.aborted; start += batchSize) {
         const batch = page.slice(start, start + batchSize);
-        await takeInSafely(needs, batch);
+        await written.with(batch, () => takeInSafely(needs, batch));
         if (signal.aborted) return;
         moveTo(batch.at(-1)?.sequence ?? position);
       }
@@ -101,6 +103,7 @@ const runInbox = (needs: InboxNeeds) => {
     await db.execute(sql`insert into consumed (consumer, publisher, sequence)
       values (${consumer}, ${publisher}, 0) on conflict do nothing`);
     moveTo(await positionOf(db, needs));
+    written.beginAt(position);
     // First, so that nothing is kept for a consumer that cannot go on.
     await log.read(position, 1);
     halt = null;
@@ -108,6 +111,7 @@ const runInbox = (needs: InboxNeeds) => {
       log,
       consumer,
       position: () => position,
+      settle: written.settle,
       onError: (error) => onError(error, null),
     });
     try {

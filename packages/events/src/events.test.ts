@@ -254,6 +254,29 @@ describe('a consumer', () => {
     expect(errors.length).toBeGreaterThan(1);
   });
 
+  it('writes its place seldom while it passes over facts that concern nobody here, and in the end', async () => {
+    await consumer.execute(sql`create table moves (sequence bigint)`);
+    await consumer.execute(sql`create function note_move() returns trigger language plpgsql as
+      'begin insert into moves values (new.sequence); return new; end'`);
+    await consumer.execute(sql`create trigger note_move after update on consumed for each row
+      execute function note_move()`);
+    const { drained } = consume(note);
+    const facts = 60;
+    for (let n = 0; n < facts; n += 1) {
+      await transaction(publisher, async (tx) =>
+        append(tx, [{ type: 'product.type_saved', aggregateId: 'x', data: { typeCode: 'x' } }]),
+      );
+      await drained();
+    }
+    const place = async () => (await consumer.execute(sql`select sequence::int from consumed`))[0];
+    await expect.poll(place, { timeout: 5_000 }).toEqual({ sequence: facts });
+    expect((await consumer.execute(sql`select from moves`)).length).toBeLessThan(facts / 2);
+    await consumer.execute(sql`drop trigger note_move on consumed`);
+    await publish('A');
+    await drained();
+    expect(await seen()).toEqual([facts + 1]);
+  });
+
   it('passes over facts of a later release', async () => {
     await publisher.execute(
       sql`select append_facts(array['product.teleported'], array[1], array['x'], array['{}'::jsonb])`,

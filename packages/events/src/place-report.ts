@@ -10,11 +10,14 @@ export const startReporting = async ({
   log,
   consumer,
   position,
+  settle,
   onError,
 }: {
   log: EventLog;
   consumer: string;
   position: () => number;
+  /** Makes sure that the consumer begins again at a place, before the publisher keeps no more of what lies before it. */
+  settle: (place: number) => Promise<void>;
   onError: (error: unknown) => void;
 }): Promise<{ stop(): Promise<void> }> => {
   let told = -1;
@@ -22,6 +25,7 @@ export const startReporting = async ({
   let telling: Promise<void> | null = null;
   const tell = async (): Promise<void> => {
     const place = position();
+    await settle(place);
     await log.keepFor(consumer, place);
     told = place;
     toldAtMs = performance.now();
