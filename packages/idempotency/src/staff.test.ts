@@ -97,6 +97,7 @@ describe('what it is told to be about', () => {
     ['a sentence where an id is asked for', { customerId: 'Ada Lovelace, Hauptstraße 1' }],
     ['an address', { customerId: 'ada@example.com', code: 'ada@example.com' }],
     ['what is longer than a name', { sku: 'x'.repeat(65), code: '' }],
+    ['what no database takes', { sku: 'A\u0000', slug: 'a\ud800', code: '😀'.repeat(40) }],
     ['the key', { idempotencyKey: id }],
     ['anything further down', { lines: [{ variantId: id }], target: { productId: id }, parentId: null }],
   ])('is never %s', (_what, input) => {

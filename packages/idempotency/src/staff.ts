@@ -4,12 +4,13 @@ import { type Command, type IdempotencyConflict, once } from './once.ts';
 
 /** As many things as one entry of the audit log names. */
 const maxNamed = 10;
+const maxLetters = 64;
 const staffScope = /^staff:(.+)$/s;
 /** A field that says what a mutation is about. */
 const namesAThing = /^(?:sku|code|slug|\w+(?:Id|Code))$/;
 const isId = (text: string) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 /** Whatever is typed into a field may be a sentence, or an address of somebody: neither is written down. */
-const isWord = (text: string) => /^[^\s@]{1,64}$/.test(text);
+const isWord = (text: string) => text.length <= maxLetters && /^[^\s@\p{C}]+$/u.test(text);
 
 type StaffFact = Extract<FactType, `${string}.staff_acted`>;
 type Outcome = { readonly __typename: string };
