@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Viewer } from '@storegraph/server';
 import { actsWhile, key } from '@storegraph/testing';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keeper, openInventory, type TestInventory } from './inventory-fixture.ts';
 
@@ -51,6 +52,30 @@ test('a feed of many parts is told once, and one for a warehouse that is not the
     { operation: 'warehouseFeedApply', outcome: 'WarehouseNotFound', on: { warehouseId: nowhere } },
     { operation: 'stockTakeRecord', outcome: 'StockTakeRecorded' },
   ]);
+});
+
+test('a change and its telling are one, over connections that are cut too', async () => {
+  const { id: variantId } = await shop.stocked(here, 1);
+  const adjust = (idempotencyKey: string) =>
+    shop.change('stockAdjust', {
+      ...{ idempotencyKey, variantId, warehouseId: here, delta: 1, reason: 'RECEIVED' },
+    });
+  const cut = () =>
+    shop.db.execute(sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'inventory stock' and datname = current_database()`);
+  const waves = Array.from({ length: 10 }, () => Array.from({ length: 12 }, () => key()));
+  const acts = await actsOf(async () => {
+    for (const keys of waves) {
+      const answers = Promise.allSettled(keys.map(adjust));
+      await cut();
+      // Who got no answer does not know, and asks again by the key.
+      for (const [place, { status }] of (await answers).entries())
+        if (status === 'rejected') await adjust(keys[place] ?? '');
+    }
+  });
+  expect(acts).toHaveLength(120);
+  const moved = sql`select sum(delta)::int as moved from movements where variant_id = ${variantId}`;
+  expect(await shop.db.execute(moved)).toEqual([{ moved: 121 }]);
 });
 
 describe('reservations', () => {
