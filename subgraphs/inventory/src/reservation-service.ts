@@ -65,14 +65,7 @@ const createReserve =
     if (unknown) return refusalOf({ __typename: 'VariantNotFound', variantId: unknown.variantId });
 
     const reservationId = reservationIdOf(callerScope(viewer), key);
-    const outcomeOf = (answer: ReserveAnswer): ReserveOutcome => {
-      if (answer.kind === 'conflict') return idempotencyConflict(key);
-      const outcome: ReserveOutcome =
-        answer.kind === 'granted'
-          ? { __typename: 'StockReserved', reservationId }
-          : only(refusalOf(answer.refusal), 'OutOfStock', 'VariantNotFound');
-      return answer.isEarlier ? markReplay(outcome) : outcome;
-    };
+    const asked = { key, reservationId };
     const answer = await stock.reserve({
       reservationId,
       fingerprint: cartFingerprint(lines, region, holdSeconds),
@@ -81,10 +74,24 @@ const createReserve =
       holdSeconds,
       route: warehouses.route(region),
       isRenewal: false,
-      tells: tellingOf(viewer, { operation: 'stockReserve', input }, outcomeOf),
+      ...(viewer.kind === 'staff' && {
+        tells: tellingOf(viewer, { operation: 'stockReserve', input }, (told) => reserved(told, asked)),
+      }),
     });
-    return outcomeOf(answer);
+    return reserved(answer, asked);
   };
+
+const reserved = (
+  answer: ReserveAnswer,
+  { key, reservationId }: { readonly key: string; readonly reservationId: string },
+): ReserveOutcome => {
+  if (answer.kind === 'conflict') return idempotencyConflict(key);
+  const outcome: ReserveOutcome =
+    answer.kind === 'granted'
+      ? { __typename: 'StockReserved', reservationId }
+      : only(refusalOf(answer.refusal), 'OutOfStock', 'VariantNotFound');
+  return answer.isEarlier ? markReplay(outcome) : outcome;
+};
 
 const createConfirm = (needs: Needs) => {
   const change = createChange(needs.stock);
