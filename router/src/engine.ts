@@ -6,12 +6,13 @@ import {
   log as processLog,
   type Soon,
 } from '@storegraph/server';
-import { buildSchema, type GraphQLSchema } from 'graphql';
+import { buildSchema, GraphQLError, type GraphQLSchema } from 'graphql';
 import { keepingOf } from './cache/keeping.ts';
 import { readSupergraph, type SubgraphPlace } from './graph/supergraph.ts';
 import { defaultOperationLimits, type OperationLimits } from './guard/limits.ts';
 import { createHivePlanner } from './plan/hive-planner.ts';
 import type { Planner } from './plan/planner.ts';
+import { NotPlanned } from './prepare/plan-operation.ts';
 import { type Planned, prepare } from './prepare/prepare.ts';
 import type { Prepared, Values } from './prepare/prepared.ts';
 import { createRecent } from './prepare/recent.ts';
@@ -69,6 +70,36 @@ const transportsTo = (
   throw new Error(`The supergraph needs subgraphs that no transport leads to: ${missing.join(', ')}.`);
 };
 
+/** What becomes of exceptions of ours. */
+const createFailures = ({ production, log }: { readonly production: boolean; readonly log: Log }) => {
+  /** The operation is as it should be, so whoever sent it is told what to do instead. */
+  const noteNotPlanned = (error: NotPlanned): GraphQLError => {
+    log.error('The planner finds no way for an operation; PLANNER=apollo may.', { error });
+    return new GraphQLError(
+      'No plan was found for this operation. Ask for its parts in operations of their own.',
+      { extensions: { code: 'OPERATION_NOT_PLANNED' } },
+    );
+  };
+
+  /** An exception of ours is logged once and told by its id. */
+  const safely = <T>(call: Call, work: () => Soon<T>): Soon<T | Answer> => {
+    try {
+      const working = work();
+      return working instanceof Promise ? working.catch((error: unknown) => failed(error, call)) : working;
+    } catch (error) {
+      return failed(error, call);
+    }
+  };
+
+  const failed = (thrown: unknown, { requestId }: Call): Answer => {
+    const error = thrown instanceof NotPlanned ? noteNotPlanned(thrown) : thrown;
+    const errors = maskErrors([asGraphQLError(error)], { subgraph: 'router', requestId, production, log });
+    return { body: JSON.stringify({ data: null, errors }), refusedWith: null, hasErrors: true };
+  };
+
+  return { failed, safely, noteNotPlanned };
+};
+
 /** Builds the engine, or throws when the supergraph names a subgraph that cannot be reached. */
 export const createEngine = (options: EngineOptions): Engine => {
   const { supergraphSdl, createPlanner = createHivePlanner, production = false, log = processLog } = options;
@@ -97,20 +128,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     return { form: formOf(values, call.viewer), guards, transports, production };
   };
 
-  /** An exception of ours is logged once and told by its id. */
-  const safely = <T>(call: Call, work: () => Soon<T>): Soon<T | Answer> => {
-    try {
-      const working = work();
-      return working instanceof Promise ? working.catch((error: unknown) => failed(error, call)) : working;
-    } catch (error) {
-      return failed(error, call);
-    }
-  };
-
-  const failed = (error: unknown, { requestId }: Call): Answer => {
-    const errors = maskErrors([asGraphQLError(error)], { subgraph: 'router', requestId, production, log });
-    return { body: JSON.stringify({ data: null, errors }), refusedWith: null, hasErrors: true };
-  };
+  const { failed, safely, noteNotPlanned } = createFailures({ production, log });
 
   return {
     schema,
@@ -125,7 +143,15 @@ export const createEngine = (options: EngineOptions): Engine => {
       plans.set(planned.prepared, planned);
       return planned.prepared;
     },
-    warm: (prepared) => plans.get(prepared)?.forms.warm(),
+    warm: (prepared) => {
+      try {
+        plans.get(prepared)?.forms.warm();
+      } catch (error) {
+        if (!(error instanceof NotPlanned)) throw error;
+        // It keeps no other operation from being served.
+        noteNotPlanned(error);
+      }
+    },
     run: (prepared, values, call) =>
       safely(call, () =>
         runOperation(runningOf(prepared, values, call), { values, call, isKept: prepared.caching !== null }),

@@ -6,8 +6,19 @@ import { documentOf, type IsRemoved, prune, responseName, type Single } from './
 
 type Planning = { readonly planner: Planner; readonly schema: GraphQLSchema; readonly overrides?: Overrides };
 
-const planOne = ({ planner, overrides = noOverrides }: Planning, single: Single): PlanNode | null =>
-  planner.plan(print(documentOf(single)), single.operation.name?.value ?? null, overrides);
+/** The planner has found no way for an operation that is valid. */
+export class NotPlanned extends Error {
+  override name = 'NotPlanned';
+}
+
+const planOne = ({ planner, overrides = noOverrides }: Planning, single: Single): PlanNode | null => {
+  const name = single.operation.name?.value ?? null;
+  try {
+    return planner.plan(print(documentOf(single)), name, overrides);
+  } catch (cause) {
+    throw new NotPlanned(`There is no plan for ${name ?? 'an operation without a name'}.`, { cause });
+  }
+};
 
 /**
  * Each field of a mutation is planned alone and they run one after the other, because the second must not begin
