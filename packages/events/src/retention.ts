@@ -1,4 +1,4 @@
-import type { Database } from '@storegraph/postgres';
+import { type Database, type Repeating, startRepeating } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 
 /** How many facts one transaction deletes, so that none lasts long. */
@@ -31,22 +31,16 @@ export const pruneOutbox = async (
 };
 
 /** Keeps an outbox short while its subgraph runs. Any number of processes may do so. */
-export const startPruning = (db: Database, onError: (error: unknown) => void): { stop(): Promise<void> } => {
+export const startPruning = (db: Database, onError: (error: unknown) => void): Repeating => {
   const stopping = new AbortController();
-  let pruning: Promise<unknown> | null = null;
-  const timer = setInterval(() => {
-    pruning ??= pruneOutbox(db, retention, stopping.signal)
-      .catch(onError)
-      .finally(() => {
-        pruning = null;
-      });
-  }, pruneEveryMs);
-  timer.unref();
+  const pruning = startRepeating(() => pruneOutbox(db, retention, stopping.signal), {
+    everyMs: pruneEveryMs,
+    onError,
+  });
   return {
-    stop: async () => {
-      clearInterval(timer);
+    stop: () => {
       stopping.abort();
-      await pruning;
+      return pruning.stop();
     },
   };
 };

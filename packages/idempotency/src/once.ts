@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { type Database, type MigrationFolder, type Transaction, transaction } from '@storegraph/postgres';
+import {
+  type Database,
+  type MigrationFolder,
+  type Repeating,
+  startRepeating,
+  type Transaction,
+  transaction,
+} from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { fingerprintOf } from './fingerprint.ts';
@@ -100,19 +107,5 @@ export const forgetOldKeys = async (db: Database): Promise<number> => {
 };
 
 /** Keeps the table small while a subgraph runs. */
-export const startForgetting = (
-  db: Database,
-  onError: (error: unknown) => void,
-): { stop(): Promise<void> } => {
-  let running: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = forgetOldKeys(db).catch(onError);
-  }, forgetEveryMs);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
-};
+export const startForgetting = (db: Database, onError: (error: unknown) => void): Repeating =>
+  startRepeating(() => forgetOldKeys(db), { everyMs: forgetEveryMs, onError });

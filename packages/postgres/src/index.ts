@@ -10,4 +10,5 @@ export { DeadlineExceededError, isUniqueViolation, MigrationError, PostgresBusyE
 export { newId } from './ids.ts';
 export { type MigrationFolder, migrate } from './migrate.ts';
 export { inOperation, type OnStatement } from './operation.ts';
+export { type Repeating, startRepeating } from './repeat.ts';
 export { afterCommit, atCommit, type Statement, transaction } from './transaction.ts';

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { append, type Fact } from '@storegraph/events';
-import { type Database, newId, type Transaction, transaction } from '@storegraph/postgres';
+import { type Database, newId, startRepeating, type Transaction, transaction } from '@storegraph/postgres';
 import type { Ask, PersonalData, PersonalDataErased } from '@storegraph/server';
 import { type Account, isOpen } from './account-domain.ts';
 import { audit } from './audit-repository.ts';
@@ -84,11 +84,8 @@ export const startDataJobs = (needs: Needs) => {
         running = null;
       });
   };
-  let forgetting: Promise<void> = Promise.resolve();
-  const forget = () => {
-    forgetting = forgetOldJobs(db).catch(onError);
-  };
-  const timers = [setInterval(wake, lookEveryMs).unref(), setInterval(forget, forgetEveryMs).unref()];
+  const forgetting = startRepeating(() => forgetOldJobs(db), { everyMs: forgetEveryMs, onError });
+  const timer = setInterval(wake, lookEveryMs).unref();
   // What another process left is not left waiting.
   wake();
   return {
@@ -97,8 +94,8 @@ export const startDataJobs = (needs: Needs) => {
     /** Ends after the job under way. */
     stop: async () => {
       isStopping = true;
-      for (const timer of timers) clearInterval(timer);
-      await Promise.all([running, forgetting]);
+      clearInterval(timer);
+      await Promise.all([running, forgetting.stop()]);
     },
   };
 };

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Database, transaction } from '@storegraph/postgres';
+import { type Database, type Repeating, startRepeating, transaction } from '@storegraph/postgres';
 import { audit } from './audit-repository.ts';
 import { countRefused, type RefusedSignIn, takeRefused } from './refused-sign-in-repository.ts';
 
@@ -54,16 +54,5 @@ export const enterRefusedSignIns = (db: Database): Promise<void> =>
   });
 
 /** Enters refused sign-ins while the subgraph runs. */
-export const startEntering = (db: Database, onError: (error: unknown) => void): { stop(): Promise<void> } => {
-  let entering: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    entering = enterRefusedSignIns(db).catch(onError);
-  }, enterEveryMs);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await entering;
-    },
-  };
-};
+export const startEntering = (db: Database, onError: (error: unknown) => void): Repeating =>
+  startRepeating(() => enterRefusedSignIns(db), { everyMs: enterEveryMs, onError });

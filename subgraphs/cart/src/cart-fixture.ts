@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createInProcessBus, type Fact } from '@storegraph/events';
 import { connect, type Database, transaction } from '@storegraph/postgres';
-import {
-  type Ask,
-  AskError,
-  createKeys,
-  mountSubgraph,
-  readSchema,
-  signToken,
-  type Viewer,
-} from '@storegraph/server';
+import { type Ask, AskError, createKeys, mountSubgraph, signToken, type Viewer } from '@storegraph/server';
 import {
   brokenInvariants,
+  documentsOf,
   type Answer as Executed,
   key,
   type Mounted,
@@ -64,23 +57,7 @@ const refusals = [
   `... on CartMerged { cart { ${cartFields} } }`,
 ];
 
-const typeOf = (mutation: string, suffix: string) =>
-  `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}${suffix}`;
-
-const unions = new Map(
-  readSchema('cart').definitions.flatMap((each) =>
-    each.kind === 'UnionTypeDefinition'
-      ? [[each.name.value, (each.types ?? []).map((type) => type.name.value)] as const]
-      : [],
-  ),
-);
-
-/** A mutation's document that asks for everything of its outcomes; fragments that cannot match are left out. */
-const documentOf = (mutation: string): string => {
-  const members = ['UserError', ...(unions.get(typeOf(mutation, 'Result')) ?? [])];
-  const fragments = refusals.filter((part) => members.some((name) => part.startsWith(`... on ${name} `)));
-  return `mutation ($input: ${typeOf(mutation, 'Input')}!) { ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`;
-};
+const documentOf = documentsOf('cart', () => refusals);
 
 /** Where the tests' own neighbours answer from: prices and stock by variant. What is not there is not known. */
 export const createNeighbours = () => {

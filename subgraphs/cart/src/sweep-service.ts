@@ -1,5 +1,5 @@
 import { append } from '@storegraph/events';
-import { type Database, transaction } from '@storegraph/postgres';
+import { type Database, type Repeating, startRepeating, transaction } from '@storegraph/postgres';
 import { abandonedAfterMs } from './domain.ts';
 import { forgetGuestCarts, halfMergedGuests, markAbandoned } from './sweep-repository.ts';
 
@@ -47,32 +47,10 @@ export const finishMerges = async (db: Database, finish: Finish, now: Date): Pro
   await finish(await halfMergedGuests(db, { before, most: sweptAtOnce }));
 };
 
-type Running = { stop(): Promise<void> };
-
 /** Sweeps while the subgraph runs. */
-export const startSweeping = (db: Database, onError: (error: unknown) => void): Running =>
+export const startSweeping = (db: Database, onError: (error: unknown) => void): Repeating =>
   startRepeating(() => sweep(db, new Date()), { everyMs: sweepEveryMs, onError });
 
 /** Ends merges while the subgraph runs. */
-export const startFinishing = (db: Database, finish: Finish, onError: (error: unknown) => void): Running =>
+export const startFinishing = (db: Database, finish: Finish, onError: (error: unknown) => void): Repeating =>
   startRepeating(() => finishMerges(db, finish, new Date()), { everyMs: finishEveryMs, onError });
-
-const startRepeating = (
-  work: () => Promise<unknown>,
-  { everyMs, onError }: { readonly everyMs: number; readonly onError: (error: unknown) => void },
-): Running => {
-  let working: Promise<unknown> | null = null;
-  const timer = setInterval(() => {
-    working ??= work()
-      .catch(onError)
-      .finally(() => {
-        working = null;
-      });
-  }, everyMs).unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await working;
-    },
-  };
-};

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createInProcessBus } from '@storegraph/events';
 import { connect, type Database } from '@storegraph/postgres';
-import { readSchema, type Viewer } from '@storegraph/server';
+import type { Viewer } from '@storegraph/server';
 import {
   brokenInvariants,
+  documentsOf,
   type Answer as Executed,
   isAct,
   key,
@@ -47,24 +48,11 @@ const successes: Readonly<Record<string, string>> = {
   reservationShip: `... on ReservationShipped { ${reservation} }`,
 };
 
-const typeOf = (mutation: string, suffix: string) =>
-  `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}${suffix}`;
-
-const unions = new Map(
-  readSchema('inventory').definitions.flatMap((each) =>
-    each.kind === 'UnionTypeDefinition'
-      ? [[each.name.value, (each.types ?? []).map((type) => type.name.value)] as const]
-      : [],
-  ),
-);
-
-/** A mutation's document that asks for everything of its outcomes; fragments that cannot match are left out. */
-const documentOf = (mutation: string): string => {
-  const members = ['UserError', ...(unions.get(typeOf(mutation, 'Result')) ?? [])];
-  const fits = [...(successes[mutation] ?? '').split(/(?=\.\.\. on )/), ...refusals.split(/(?=\.\.\. on )/)];
-  const fragments = fits.filter((part) => members.some((name) => part.startsWith(`... on ${name} `)));
-  return `mutation ($input: ${typeOf(mutation, 'Input')}!) { ${mutation}(input: $input) { __typename ${fragments.join(' ')} } }`;
-};
+const partsOf = (fragments: string): string[] => fragments.split(/(?=\.\.\. on )/);
+const documentOf = documentsOf('inventory', (mutation) => [
+  ...partsOf(successes[mutation] ?? ''),
+  ...partsOf(refusals),
+]);
 
 export const openInventory = async () => {
   const bus = createInProcessBus();

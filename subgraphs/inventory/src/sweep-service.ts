@@ -1,5 +1,5 @@
 import { announceCommit } from '@storegraph/events';
-import type { Database } from '@storegraph/postgres';
+import { type Database, type Repeating, startRepeating } from '@storegraph/postgres';
 import type { StockPath } from './stock-service.ts';
 import { endPreorders } from './variant-repository.ts';
 
@@ -15,23 +15,8 @@ const endedAtOnce = 256;
 export const startSweeping = (
   { db, stock }: { readonly db: Database; readonly stock: StockPath },
   onError: (error: unknown) => void,
-): { stop(): Promise<void> } => {
-  let sweeping: Promise<unknown> | null = null;
-  const timer = setInterval(() => {
-    sweeping ??= Promise.all([stock.sweep(), endDuePreorders(db)])
-      .catch(onError)
-      .finally(() => {
-        sweeping = null;
-      });
-  }, sweepEveryMs);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await sweeping;
-    },
-  };
-};
+): Repeating =>
+  startRepeating(() => Promise.all([stock.sweep(), endDuePreorders(db)]), { everyMs: sweepEveryMs, onError });
 
 const endDuePreorders = async (db: Database): Promise<void> => {
   for (let ended = endedAtOnce; ended === endedAtOnce; ) {

@@ -1,4 +1,4 @@
-import { type Database, transaction } from '@storegraph/postgres';
+import { type Database, type Repeating, startRepeating, transaction } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
 import { freeOfAddress, longestWaitSeconds } from './coupon-domain.ts';
 import { forgetGuesses, forgiveGuesses, forgottenAtOnce, takeGuesses } from './guess-repository.ts';
@@ -46,19 +46,5 @@ const forgetAll = async (db: Database): Promise<void> => {
 };
 
 /** Nobody keeps for long from which address somebody shopped. */
-export const startForgettingGuesses = (
-  db: Database,
-  onError: (error: unknown) => void,
-): { stop(): Promise<void> } => {
-  let running: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = forgetAll(db).catch(onError);
-  }, forgetEveryMs);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
-};
+export const startForgettingGuesses = (db: Database, onError: (error: unknown) => void): Repeating =>
+  startRepeating(() => forgetAll(db), { everyMs: forgetEveryMs, onError });
