@@ -89,6 +89,15 @@ describe('a card number', () => {
     expect(cardNumberFields({ idempotencyKey: number })).toEqual(['idempotencyKey']);
     expect(cardNumberFields({ idempotencyKey: `a${number}` })).toEqual([]);
   });
+
+  test('is no UUID that a provider gave as its token, unless it is of digits alone', () => {
+    const token = 'a4242426-4242-4242-8042-00000000000b';
+    expect(looksLikeCardNumber(token)).toBe(true);
+    expect(cardNumberFields({ token })).toEqual([]);
+    expect(cardNumberFields({ label: token })).toEqual(['label']);
+    expect(cardNumberFields({ token: '42424242-4242-4242-8000-000000000000' })).toEqual(['token']);
+    expect(cardNumberFields({ token: `${token} 4242 4242 4242 4242` })).toEqual(['token']);
+  });
 });
 
 test('a card is good until its month is over everywhere on earth', () => {
