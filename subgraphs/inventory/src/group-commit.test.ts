@@ -8,7 +8,7 @@ const openLane = (options: { failureOf?: (error: unknown) => Failure; maxWeight?
   const { failureOf = () => 'request', maxWeight = 1_000 } = options;
   const batches: {
     names: string[];
-    end: (answers?: (string | null)[]) => void;
+    end: (answers?: (string | null)[], hadRivals?: boolean) => void;
     fail: (error: Error) => void;
   }[] = [];
   let arrived: () => void = () => {};
@@ -16,7 +16,11 @@ const openLane = (options: { failureOf?: (error: unknown) => Failure; maxWeight?
     run: (requests) =>
       new Promise((resolve, reject) => {
         const names = requests.map(({ name }) => name);
-        batches.push({ names, end: (answers = names) => resolve(answers), fail: reject });
+        batches.push({
+          names,
+          end: (answers = names, hadRivals = false) => resolve({ answers, hadRivals }),
+          fail: reject,
+        });
         arrived();
       }),
     marks: ({ marks = [] }) => marks,
@@ -64,6 +68,37 @@ describe('a batch', () => {
       next?.end();
     }
     expect(await answers).toEqual(names(200));
+  });
+
+  test('is on its way before those of the one before hear their answers, and ask again', async () => {
+    const { ask, batch, batches } = openLane();
+    let wereSent = 0;
+    const first = ask({ name: 'a' }).then(() => {
+      wereSent = batches.length;
+    });
+    const one = await batch(0);
+    const second = ask({ name: 'b' });
+    one?.end();
+    await first;
+    expect(wereSent).toBe(2);
+    (await batch(1))?.end();
+    expect(await second).toBe('b');
+  });
+
+  test('behind rivals is followed by one of all who ask, those it answers too', async () => {
+    const { ask, batch } = openLane();
+    const asked = names(100);
+    const answers = asked.map((name) => ask({ name }).then(() => ask({ name })));
+    const one = await batch(0);
+    expect(one?.names).toHaveLength(50);
+    one?.end(one.names, true);
+    const two = await batch(1);
+    expect(two?.names).toHaveLength(100);
+    two?.end();
+    const three = await batch(2);
+    expect(three?.names).toHaveLength(50);
+    three?.end();
+    expect(await Promise.all(answers)).toEqual(asked);
   });
 
   test('has no two requests that name the same thing, and keeps their order', async () => {

@@ -1,5 +1,6 @@
 import type { Reader } from '@storegraph/postgres';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
+import type { Answered } from './group-commit.ts';
 import type { CartLine, KeptRefusal } from './reservation-domain.ts';
 
 /** A cart to hold stock for, checked and with its lines added up. */
@@ -34,11 +35,12 @@ const granted: ReserveAnswer = { kind: 'granted', isEarlier: false };
 export const reserveStock = async (
   reader: Reader,
   requests: readonly ReserveRequest[],
-): Promise<ReserveAnswer[]> => {
+): Promise<Answered<ReserveAnswer>> => {
   const { terms, termOf, warehouseIds } = termsOf(requests);
   const { variantIds, lineCells, lineQuantities, lineEnds } = gridOf(requests, warehouseIds.length);
   // Arrays travel as text made here: the driver would escape item by item.
-  const [row] = await reader.execute<{ notes: readonly Note[] }>(sql`select reserve_stock(
+  const variants = listOf(variantIds);
+  const reserving = sql`reserve_stock(
     ${listOf(requests.map(({ reservationId }) => reservationId))}::uuid[],
     ${listOf(requests.map(({ fingerprint }) => `"\\\\x${fingerprint}"`))}::bytea[],
     ${listOf(termOf)}::integer[], ${listOf(lineEnds)}::integer[],
@@ -48,10 +50,20 @@ export const reserveStock = async (
     ${listOf(terms.map(({ region }) => region ?? 'null'))}::text[],
     ${listOf(terms.map(({ start }) => start))}::integer[], ${listOf(terms.map(({ end }) => end))}::integer[],
     ${listOf(terms.flatMap(({ stops }) => stops))}::integer[],
-    ${listOf(variantIds)}::uuid[], ${listOf(warehouseIds)}::uuid[]) as notes`);
+    ${variants}::uuid[], ${listOf(warehouseIds)}::uuid[])`;
+  const [row] = await reader.execute<{ notes: readonly Note[]; hadRivals: boolean }>(
+    requests.length > 1
+      ? afterLocking(variants, reserving)
+      : sql`select ${reserving} as notes, false as "hadRivals"`,
+  );
   if (!row) throw new Error('A batch of reserves was not answered.');
-  return row.notes.map(answerOf);
+  return { answers: row.notes.map(answerOf), hadRivals: row.hadRivals };
 };
+
+/** Locks first, to tell the time it waited for other processes' batches from the time it works. A lone cart need not. */
+const afterLocking = (variants: string, reserving: SQL): SQL => sql`
+  with locked as materialized (select lock_stock(${variants}::uuid[]), clock_timestamp() as at)
+  select ${reserving} as notes, at - statement_timestamp() > clock_timestamp() - at as "hadRivals" from locked`;
 
 const listOf = (items: readonly (string | number)[]): string => `{${items.join(',')}}`;
 

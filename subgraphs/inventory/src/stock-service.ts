@@ -7,7 +7,7 @@ import {
   expireReservations,
   type KeyedAnswer,
 } from './change-repository.ts';
-import { createGroupCommit, type Failure } from './group-commit.ts';
+import { type Answered, createGroupCommit, type Failure } from './group-commit.ts';
 import type { Tally } from './movement-domain.ts';
 import { type MoveRequest, moveStock } from './movement-repository.ts';
 import { type ReserveAnswer, type ReserveRequest, reserveStock } from './reserve-repository.ts';
@@ -51,13 +51,13 @@ export const openStockPath = (db: Database): StockPath => {
       maxWeight: maxCartLines,
     }),
     change: commits.lane<Change, KeyedAnswer<ChangeOutcome>>({
-      run: answering(db, changeReservations),
+      run: answering(db, withoutRivals(changeReservations)),
       marks: (request) => [request.reservationId, markOf(request)],
       weight: () => 1,
       maxWeight: maxChanges,
     }),
     move: commits.lane<Move, KeyedAnswer<Tally>>({
-      run: answering(db, moveStock),
+      run: answering(db, withoutRivals(moveStock)),
       marks: (request) => [markOf(request)],
       weight: ({ lines }) => lines.length,
       maxWeight: linesPerPart,
@@ -67,7 +67,7 @@ export const openStockPath = (db: Database): StockPath => {
         run: async (requests) => {
           const ended = await expireReservations(db, sweptAtOnce);
           announceCommit('inventory');
-          return requests.map(() => ended);
+          return { answers: requests.map(() => ended), hadRivals: false };
         },
         marks: () => [],
         weight: () => 1,
@@ -78,35 +78,41 @@ export const openStockPath = (db: Database): StockPath => {
   };
 };
 
+type Answering<Request, Result> = (reader: Reader, requests: readonly Request[]) => Promise<Result>;
+
+/** Of changes and movements a batch holds few: whether rivals are there makes no difference to it. */
+const withoutRivals =
+  <Request, Answer>(
+    answer: Answering<Request, readonly (Answer | null)[]>,
+  ): Answering<Request, Answered<Answer>> =>
+  async (reader, requests) => ({ answers: await answer(reader, requests), hadRivals: false });
+
 /** Answers a batch by one statement alone; where staff are among those who ask, together with what is told of them. */
 const answering =
-  <Request, Answer>(
-    db: Database,
-    answer: (reader: Reader, requests: readonly Request[]) => Promise<readonly (Answer | null)[]>,
-  ) =>
-  async (requests: readonly Asked<Request, Answer>[]): Promise<readonly (Answer | null)[]> => {
+  <Request, Answer>(db: Database, answer: Answering<Request, Answered<Answer>>) =>
+  async (requests: readonly Asked<Request, Answer>[]): Promise<Answered<Answer>> => {
     const isTold = requests.some(({ tells }) => tells);
-    const answers = isTold
+    const answered = isTold
       ? await transaction(db, async (tx) => tellingAll(tx, requests, await answer(tx, requests)))
       : await answer(db, requests);
     announceCommit('inventory');
-    return answers;
+    return answered;
   };
 
 const tellingAll = <Request, Answer>(
   tx: Transaction,
   requests: readonly Asked<Request, Answer>[],
-  answers: readonly (Answer | null)[],
+  answered: Answered<Answer>,
 ) => {
   const facts = requests.map(({ tells }, index) => {
-    const answer = answers[index] ?? null;
+    const answer = answered.answers[index] ?? null;
     return answer === null ? null : (tells?.(answer) ?? null);
   });
   append(
     tx,
     facts.filter((fact) => fact !== null),
   );
-  return answers;
+  return answered;
 };
 
 const sweepLane = (sweepOnce: (request: null) => Promise<number>) => async () => {
