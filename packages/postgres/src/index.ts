@@ -12,3 +12,4 @@ export { type MigrationFolder, migrate } from './migrate.ts';
 export { inOperation, type OnStatement } from './operation.ts';
 export { type Repeating, startRepeating } from './repeat.ts';
 export { afterCommit, atCommit, type Statement, transaction } from './transaction.ts';
+export { startWorker, type Worker } from './worker.ts';

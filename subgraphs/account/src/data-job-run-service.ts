@@ -1,6 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { append, type Fact } from '@storegraph/events';
-import { type Database, newId, startRepeating, type Transaction, transaction } from '@storegraph/postgres';
+import {
+  type Database,
+  newId,
+  startRepeating,
+  startWorker,
+  type Transaction,
+  transaction,
+  type Worker,
+} from '@storegraph/postgres';
 import type { Ask, PersonalData, PersonalDataErased } from '@storegraph/server';
 import { type Account, isOpen } from './account-domain.ts';
 import { audit } from './audit-repository.ts';
@@ -55,47 +62,22 @@ type Needs = {
 };
 
 /** Runs exports and erasures that are due, one at a time; any number of processes may do so. */
-export const startDataJobs = (needs: Needs) => {
+export const startDataJobs = (needs: Needs): Worker => {
   const { db, onError } = needs;
   const owner = newId();
-  // A job outlives the request that started it, and must not inherit its deadline.
-  const outsideRequests = AsyncLocalStorage.snapshot();
-  let isStopping = false;
-  let isWoken = false;
-  let running: Promise<void> | null = null;
-
-  const runAll = async () => {
-    do {
-      isWoken = false;
-      for (;;) {
-        if (isStopping) return;
-        const job = await leaseJob(db, { owner, leaseMs });
-        if (!job) break;
-        await runJob({ ...needs, lease: { id: job.id, owner } }, job);
-      }
-    } while (isWoken);
-  };
-  const wake = () => {
-    isWoken = true;
-    if (isStopping) return;
-    running ??= outsideRequests(runAll)
-      .catch(onError)
-      .finally(() => {
-        running = null;
-      });
-  };
   const forgetting = startRepeating(() => forgetOldJobs(db), { everyMs: forgetEveryMs, onError });
-  const timer = setInterval(wake, lookEveryMs).unref();
-  // What another process left is not left waiting.
-  wake();
+  const worker = startWorker(
+    async () => {
+      const job = await leaseJob(db, { owner, leaseMs });
+      if (job) await runJob({ ...needs, lease: { id: job.id, owner } }, job);
+      return job !== null;
+    },
+    { everyMs: lookEveryMs, onError },
+  );
   return {
-    /** Looks for work at once. */
-    wake,
-    /** Ends after the job under way. */
+    wake: worker.wake,
     stop: async () => {
-      isStopping = true;
-      clearInterval(timer);
-      await Promise.all([running, forgetting.stop()]);
+      await Promise.all([worker.stop(), forgetting.stop()]);
     },
   };
 };

@@ -1,5 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterCommit, type Database, newId, type Transaction } from '@storegraph/postgres';
+import {
+  afterCommit,
+  type Database,
+  newId,
+  startWorker,
+  type Transaction,
+  type Worker,
+} from '@storegraph/postgres';
 import { type Account, emailKeyOf, isOpen, type OpenAccount } from './account-domain.ts';
 import { insertLink, openSignUp } from './link-repository.ts';
 import {
@@ -58,47 +64,16 @@ type Needs = {
 
 /** The queue of mails: filled with the change, emptied after it, whoever crashes between. */
 export const openMails = (needs: Needs) => {
-  const { onError } = needs;
-  // Mails outlive the request that wrote them, and must not inherit its deadline.
-  const outsideRequests = AsyncLocalStorage.snapshot();
-  let working: Promise<void> | null = null;
-  let isAwaited = false;
-  let isStopping = false;
-
-  const wake = (): void => {
-    isAwaited = true;
-    if (isStopping) return;
-    working ??= outsideRequests(work).finally(() => {
-      working = null;
-      if (isAwaited) wake();
-    });
-  };
-  const work = async (): Promise<void> => {
-    isAwaited = false;
-    try {
-      while (!isStopping && (await sendDue(needs)) > 0);
-    } catch (error) {
-      onError(error);
-    }
-  };
-
+  let worker: Worker | null = null;
   const post: Post = async (tx, mail) => {
     await queueMail(tx, mail);
-    afterCommit(tx, wake);
+    afterCommit(tx, () => worker?.wake());
   };
-
   return {
     post,
-    start: () => {
-      const timer = setInterval(wake, lookMs).unref();
-      wake();
-      return {
-        stop: async () => {
-          isStopping = true;
-          clearInterval(timer);
-          await working;
-        },
-      };
+    start: (): Worker => {
+      worker = startWorker(() => sendDue(needs), { everyMs: lookMs, onError: needs.onError });
+      return worker;
     },
   };
 };
@@ -115,11 +90,11 @@ export const queueMail: Post = async (
   });
 };
 
-/** Writes and sends what is due. Answers how many mails it took. */
-const sendDue = async (needs: Needs): Promise<number> => {
+/** Writes and sends what is due, as many as go at once; false when nothing was. */
+const sendDue = async (needs: Needs): Promise<boolean> => {
   const due = await claimMails(needs.db, sentAtOnce);
   await Promise.all(due.map((mail) => bring(needs, mail)));
-  return due.length;
+  return due.length > 0;
 };
 
 const bring = async (needs: Needs, mail: MailRow): Promise<void> => {

@@ -1,6 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { append, type Fact } from '@storegraph/events';
-import { type Database, isUniqueViolation, newId, transaction } from '@storegraph/postgres';
+import {
+  type Database,
+  isUniqueViolation,
+  newId,
+  startWorker,
+  transaction,
+  type Worker,
+} from '@storegraph/postgres';
 import { chunksOf, type Step } from './import-chunks.ts';
 import type { RawProduct } from './import-domain.ts';
 import {
@@ -29,56 +35,30 @@ const maxAttempts = 8;
 const maxPauseSeconds = 60;
 const givenUp = `The import came no further in ${maxAttempts} tries, for a reason on our side that the log names. What was written stays: send the file again when it is mended.`;
 
-/** Runs imports, any that are there, one at a time; any number of processes may do so. */
-export const startImporting = ({ db, onError }: { db: Database; onError: (error: unknown) => void }) => {
+/** Runs imports, any that are there, one at a time; any number of processes may do so. It ends after a chunk. */
+export const startImporting = ({
+  db,
+  onError,
+}: {
+  db: Database;
+  onError: (error: unknown) => void;
+}): Worker => {
   const owner = newId();
-  // An import outlives the request that started it, and must not inherit its deadline.
-  const outsideRequests = AsyncLocalStorage.snapshot();
-  let isStopping = false;
-  let isWoken = false;
-  let running: Promise<void> | null = null;
-
-  const runAll = async () => {
-    do {
-      isWoken = false;
-      for (;;) {
-        if (isStopping) return;
-        const taken = await leaseImport(db, { owner, leaseMs });
-        if (!taken) break;
-        await runImport({ db, owner, onError, isStopping: () => isStopping }, taken);
-      }
-    } while (isWoken);
-  };
-  const wake = () => {
-    isWoken = true;
-    if (isStopping) return;
-    running ??= outsideRequests(runAll)
-      .catch(onError)
-      .finally(() => {
-        running = null;
-      });
-  };
-  const timer = setInterval(wake, lookEveryMs);
-  timer.unref();
-  // What another process left is not left waiting.
-  wake();
-  return {
-    /** Looks for work at once. */
-    wake,
-    /** Ends after the chunk under way. */
-    stop: async () => {
-      isStopping = true;
-      clearInterval(timer);
-      await running;
+  return startWorker(
+    async (stopping) => {
+      const taken = await leaseImport(db, { owner, leaseMs });
+      if (taken) await runImport({ db, owner, onError, stopping }, taken);
+      return taken !== null;
     },
-  };
+    { everyMs: lookEveryMs, onError },
+  );
 };
 
 type Run = {
   readonly db: Database;
   readonly owner: string;
   readonly onError: (error: unknown) => void;
-  readonly isStopping: () => boolean;
+  readonly stopping: AbortSignal;
 };
 
 /** Another process has taken the import over, because this one was silent for too long. */
@@ -93,7 +73,7 @@ const runImport = async (run: Run, started: ImportRow): Promise<void> => {
     for await (const chunk of chunksOf(db, started)) {
       if ('failure' in chunk) return await finish(run, started.id, chunk.failure);
       await writeOrRefuse(run, started.id, chunk);
-      if (run.isStopping()) return await endLease(db, lease);
+      if (run.stopping.aborted) return await endLease(db, lease);
     }
     await finish(run, started.id, null);
   } catch (error) {
