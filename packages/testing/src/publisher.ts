@@ -1,5 +1,6 @@
 import { append, eventsMigrations, type Fact, openEventLog } from '@storegraph/events';
-import { connect, migrate, transaction } from '@storegraph/postgres';
+import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
+import { sql } from 'drizzle-orm';
 
 /** Says what another subgraph would: register its `events` at the bus, and publish. */
 export const openPublisher = async (url: string, name: string) => {
@@ -17,3 +18,14 @@ export const openPublisher = async (url: string, name: string) => {
 };
 
 export type Publisher = Awaited<ReturnType<typeof openPublisher>>;
+
+/** Waits until a subgraph, whose database it is, has taken in everything that a publisher has published by now. */
+export const untilHeard = async (db: Database, { events }: Publisher): Promise<void> => {
+  const head = await events.head();
+  const isHeard = async () => {
+    const query = sql`select sequence from consumed where publisher = ${events.publisher}`;
+    const [row] = await db.execute<{ sequence: number }>(query);
+    return (row?.sequence ?? 0) >= head;
+  };
+  while (!(await isHeard())) await new Promise((resolve) => setImmediate(resolve));
+};

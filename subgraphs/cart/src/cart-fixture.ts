@@ -4,15 +4,15 @@ import { connect, type Database, transaction } from '@storegraph/postgres';
 import { type Ask, AskError, createKeys, mountSubgraph, signToken, type Viewer } from '@storegraph/server';
 import {
   brokenInvariants,
+  createAsking,
   documentsOf,
-  type Answer as Executed,
   key,
   type Mounted,
   mountForTest,
   openPublisher,
   type Publisher,
+  untilHeard,
 } from '@storegraph/testing';
-import { sql } from 'drizzle-orm';
 import type { Owner } from './domain.ts';
 import { invariants } from './invariants.ts';
 import { cart } from './main.ts';
@@ -146,7 +146,7 @@ export const openCarts = async ({ redisUrl }: { readonly redisUrl?: string } = {
   bus.register(catalogue.events);
   return {
     ...mounted,
-    ...createAsking(mounted),
+    ...createRequests(mounted),
     db,
     neighbours,
     catalogue,
@@ -178,42 +178,21 @@ export const openCarts = async ({ redisUrl }: { readonly redisUrl?: string } = {
 
 export type TestCarts = Awaited<ReturnType<typeof openCarts>>;
 
-const createAsking = ({ execute }: Mounted) => {
-  /** Runs a mutation with a fresh key unless one is given, and answers everything of it. */
-  const run = (viewer: Viewer, mutation: string, input: object): Promise<Executed> =>
-    execute(documentOf(mutation), { input: { idempotencyKey: key(), ...input } }, viewer);
-  /** The outcome alone. */
-  const change = async (viewer: Viewer, mutation: string, input: object = {}): Promise<Answer> => {
-    const { data, errors } = await run(viewer, mutation, input);
-    if (errors) throw new Error(`${mutation}: ${errors.map((error) => error.message).join(' ')}`);
-    return data[mutation];
+const createRequests = (mounted: Mounted) => {
+  const asking = createAsking(mounted, documentOf);
+  return {
+    ...asking,
+    add: (viewer: Viewer, variantId: string, quantity = 1, more: object = {}): Promise<Answer> =>
+      asking.change(viewer, 'cartLineAdd', { variantId, quantity, ...more }),
+    cartOf: async (viewer: Viewer): Promise<Answer> =>
+      (await asking.ask(viewer, `{ cart { ${cartFields} } }`)).cart,
   };
-  const ask = async (viewer: Viewer, query: string, variables: object = {}): Promise<Answer> => {
-    const { data, errors } = await execute(query, variables, viewer);
-    if (errors) throw new Error(errors.map((error) => error.message).join(' '));
-    return data;
-  };
-  const add = (viewer: Viewer, variantId: string, quantity = 1, more: object = {}): Promise<Answer> =>
-    change(viewer, 'cartLineAdd', { variantId, quantity, ...more });
-  const cartOf = async (viewer: Viewer): Promise<Answer> =>
-    (await ask(viewer, `{ cart { ${cartFields} } }`)).cart;
-  return { run, change, ask, add, cartOf };
 };
 
-const createVariants = ({ publish, events }: Publisher, db: Database) => {
-  /** Waits until the carts have heard everything the catalogue has published. */
-  const told = async () => {
-    const head = await events.head();
-    const isTold = async () => {
-      const query = sql`select sequence from consumed where publisher = 'product'`;
-      const [row] = await db.execute<{ sequence: number }>(query);
-      return (row?.sequence ?? 0) >= head;
-    };
-    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
-  };
+const createVariants = (catalogue: Publisher, db: Database) => {
   const tell = async (facts: readonly Fact[]) => {
-    await publish(facts);
-    await told();
+    await catalogue.publish(facts);
+    await untilHeard(db, catalogue);
   };
   const ofProduct = { version: 2, changed: [] };
   /** Variants of one product that is sold. */

@@ -4,15 +4,15 @@ import { connect, type Database } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
 import {
   brokenInvariants,
+  createAsking,
   documentsOf,
-  type Answer as Executed,
   isAct,
-  key,
   type Mounted,
   mountForTest,
   openPublisher,
   type Publisher,
   staff,
+  untilHeard,
 } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
 import { invariants } from './invariants.ts';
@@ -60,7 +60,7 @@ export const openInventory = async () => {
   const db = connect({ url: mounted.url, schema: 'inventory', name: 'test' });
   const catalogue = await openPublisher(mounted.url, 'product');
   bus.register(catalogue.events);
-  const asking = createAsking(mounted);
+  const asking = createRequests(mounted);
   /** What was published while the work ran, in order. */
   const factsOf = async (work: () => Promise<unknown>): Promise<Answer[]> => {
     const before = await mounted.log.head();
@@ -91,50 +91,36 @@ export const openInventory = async () => {
 
 type Change = (mutation: string, input: object) => Promise<Answer>;
 
-const createAsking = ({ execute }: Mounted) => {
-  /** Runs a mutation with a fresh key unless one is given, and answers everything of it. */
-  const run = (mutation: string, input: object, viewer: Viewer = keeper): Promise<Executed> =>
-    execute(documentOf(mutation), { input: { idempotencyKey: key(), ...input } }, viewer);
-  /** The outcome alone. */
-  const change: Change = async (mutation, input) => {
-    const { data, errors } = await run(mutation, input);
-    if (errors) throw new Error(`${mutation}: ${errors.map((error) => error.message).join(' ')}`);
-    return data[mutation];
+/** As the keeper of the stock, unless somebody else is named. */
+const createRequests = (mounted: Mounted) => {
+  const asking = createAsking(mounted, documentOf);
+  const change: Change = (mutation, input) => asking.change(keeper, mutation, input);
+  return {
+    run: (mutation: string, input: object, viewer: Viewer = keeper) => asking.run(viewer, mutation, input),
+    change,
+    ask: (query: string, variables: object = {}, viewer: Viewer = keeper): Promise<Answer> =>
+      asking.ask(viewer, query, variables),
+    reserve: (lines: readonly (readonly [string, number])[], more: object = {}): Promise<Answer> =>
+      change('stockReserve', {
+        lines: lines.map(([variantId, quantity]) => ({ variantId, quantity })),
+        ...more,
+      }),
   };
-  const ask = async (query: string, variables: object = {}, viewer: Viewer = keeper): Promise<Answer> => {
-    const { data, errors } = await execute(query, variables, viewer);
-    if (errors) throw new Error(errors.map((error) => error.message).join(' '));
-    return data;
-  };
-  const reserve = (lines: readonly (readonly [string, number])[], more: object = {}): Promise<Answer> =>
-    change('stockReserve', {
-      lines: lines.map(([variantId, quantity]) => ({ variantId, quantity })),
-      ...more,
-    });
-  return { run, change, ask, reserve };
 };
 
 /** Warehouses and variants that no other test uses. */
-const createShelves = (change: Change, { publish, events }: Publisher, db: Database) => {
+const createShelves = (change: Change, catalogue: Publisher, db: Database) => {
   const warehouse = async (fields: object = {}): Promise<string> => {
     const code = `W${randomUUID().slice(0, 8).toUpperCase()}`;
     const saved = await change('warehouseSave', { code, name: code, region: 'DE', ...fields });
     return saved.warehouse.id;
   };
   /** Waits until the inventory has heard everything the catalogue has published. */
-  const told = async () => {
-    const head = await events.head();
-    const isTold = async () => {
-      const query = sql`select sequence from consumed where publisher = 'product'`;
-      const [row] = await db.execute<{ sequence: number }>(query);
-      return (row?.sequence ?? 0) >= head;
-    };
-    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
-  };
+  const told = () => untilHeard(db, catalogue);
   /** Variants that the catalogue has just published. */
   const variants = async (count = 1): Promise<{ id: string; sku: string }[]> => {
     const made = Array.from({ length: count }, () => ({ id: randomUUID(), sku: `SKU-${randomUUID()}` }));
-    await publish(
+    await catalogue.publish(
       made.map(({ id, sku }) => ({
         type: 'product.variant_created',
         aggregateId: id,

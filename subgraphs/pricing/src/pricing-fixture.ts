@@ -4,17 +4,17 @@ import { connect, type Database } from '@storegraph/postgres';
 import type { Viewer } from '@storegraph/server';
 import {
   brokenInvariants,
+  createAsking,
   documentsOf,
   type Answer as Executed,
   isAct,
-  key,
   type Mounted,
   mountForTest,
   openPublisher,
   type Publisher,
   staff,
+  untilHeard,
 } from '@storegraph/testing';
-import { sql } from 'drizzle-orm';
 import { invariants } from './invariants.ts';
 import { pricing } from './main.ts';
 
@@ -64,7 +64,7 @@ export const openPricing = async () => {
   const db = connect({ url: mounted.url, schema: 'pricing', name: 'test' });
   const catalogue = await openPublisher(mounted.url, 'product');
   bus.register(catalogue.events);
-  const asking = createAsking(mounted);
+  const asking = createRequests(mounted);
   /** What was published while the work ran, in order. */
   const factsOf = async (work: () => Promise<unknown>): Promise<Answer[]> => {
     const before = await mounted.log.head();
@@ -90,21 +90,9 @@ export const openPricing = async () => {
 
 type Change = (mutation: string, input: object) => Promise<Answer>;
 
-const createAsking = ({ execute }: Mounted) => {
-  /** Runs a mutation with a fresh key unless one is given, and answers everything of it. */
-  const run = (mutation: string, input: object, viewer: Viewer = merchandiser): Promise<Executed> =>
-    execute(documentOf(mutation), { input: { idempotencyKey: key(), ...input } }, viewer);
-  /** The outcome alone. */
-  const change: Change = async (mutation, input) => {
-    const { data, errors } = await run(mutation, input);
-    if (errors) throw new Error(`${mutation}: ${errors.map((error) => error.message).join(' ')}`);
-    return data[mutation];
-  };
-  const ask = async (query: string, variables: object = {}, viewer?: Viewer): Promise<Answer> => {
-    const { data, errors } = await execute(query, variables, viewer);
-    if (errors) throw new Error(errors.map((error) => error.message).join(' '));
-    return data;
-  };
+/** As a merchandiser where something is changed, unless somebody else is named. */
+const createRequests = (mounted: Mounted) => {
+  const asking = createAsking(mounted, documentOf);
   /** What variants cost, with what it took to say so. */
   const prices = async (
     ids: readonly string[],
@@ -117,17 +105,25 @@ const createAsking = ({ execute }: Mounted) => {
       _entities(representations: $ids) { ... on ProductVariant {
         price(region: $region, currency: $currency, quantity: $quantity) { ${wholePrice} } } } }`;
     const asked = { region: 'DE', currency: 'EUR', quantity: 1, ...wish };
-    const answer = await execute(query, { ids: ids.map(representation), ...asked }, viewer);
+    const answer = await mounted.execute(query, { ids: ids.map(representation), ...asked }, viewer);
     if (answer.errors) throw new Error(answer.errors.map((error) => error.message).join(' '));
     return { ...answer, prices: answer.data._entities.map(({ price }: Answer) => price) };
   };
-  return { run, change, ask, prices };
+  const change: Change = (mutation, input) => asking.change(merchandiser, mutation, input);
+  return {
+    run: (mutation: string, input: object, viewer: Viewer = merchandiser) =>
+      asking.run(viewer, mutation, input),
+    change,
+    ask: (query: string, variables: object = {}, viewer?: Viewer): Promise<Answer> =>
+      asking.ask(viewer, query, variables),
+    prices,
+  };
 };
 
 export const representation = (id: string) => ({ __typename: 'ProductVariant', id });
 
 /** Lists and variants that no other test uses. */
-const createShelves = (change: Change, { publish, events }: Publisher, db: Database) => {
+const createShelves = (change: Change, catalogue: Publisher, db: Database) => {
   const list = async (fields: object = {}): Promise<string> => {
     const code = `L${randomUUID().slice(0, 8).toUpperCase()}`;
     const input = { code, name: code, currency: 'EUR', includesTax: true, ...fields };
@@ -136,21 +132,13 @@ const createShelves = (change: Change, { publish, events }: Publisher, db: Datab
     return code;
   };
   /** Waits until pricing has heard everything the catalogue has published. */
-  const told = async () => {
-    const head = await events.head();
-    const isTold = async () => {
-      const query = sql`select sequence from consumed where publisher = 'product'`;
-      const [row] = await db.execute<{ sequence: number }>(query);
-      return (row?.sequence ?? 0) >= head;
-    };
-    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve));
-  };
+  const told = () => untilHeard(db, catalogue);
   /** Variants that the catalogue has just published. */
   const variants = async (count = 1): Promise<{ id: string; sku: string; productId: string }[]> => {
     const made = Array.from({ length: count }, () => ({
       ...{ id: randomUUID(), sku: `SKU-${randomUUID()}`, productId: randomUUID() },
     }));
-    await publish(
+    await catalogue.publish(
       made.map(({ id, sku, productId }) => ({
         type: 'product.variant_created',
         aggregateId: id,
