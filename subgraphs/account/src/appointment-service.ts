@@ -6,7 +6,7 @@ import { audit } from './audit-repository.ts';
 import * as inputs from './inputs.ts';
 import { queueMail } from './mail-service.ts';
 import { accountByEmail, insertAccount, lockAccount, saveAccount } from './repository.ts';
-import { endSessions } from './session-repository.ts';
+import { endSessions } from './session-end-service.ts';
 
 /** How an appointment ends. */
 export type Appointment =

@@ -187,7 +187,7 @@ export const asOwner =
     return decide(tx, owner, command);
   };
 
-/** Whether whoever works here still does: an access token outlives its session by minutes. */
+/** Whether whoever works here still does: a router may hear of the end of a session a moment later. */
 const isStillStaff = async (tx: Transaction, viewer: Viewer, own: Account | null): Promise<boolean> => {
   if (viewer.kind !== 'staff') return viewer.kind === 'service';
   // A token that was made by hand, by whoever has the keys, needs neither an account nor a session.

@@ -41,7 +41,7 @@ export type DataJob = {
 
 /** Time to think again, and for the owner of a stolen token's account to read the mail about it. */
 export const erasureGraceHours = 24;
-/** An access token lives ten minutes; then nobody can write for the customer any more. */
+/** An access token lives ten minutes; then nobody can write for the customer any more, whatever a router has not heard. */
 export const closingMinutes = 11;
 /** An export is work for every part of the shop; nobody needs two within the hour. */
 export const exportPauseMinutes = 60;

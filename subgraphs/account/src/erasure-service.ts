@@ -5,12 +5,14 @@ import { countKept, eraseTraces, eraseWaysIn } from './erasure-repository.ts';
 import type { Post } from './mail-service.ts';
 import { eraseProfile } from './profile-repository.ts';
 import { lockAccount, saveAccount } from './repository.ts';
+import { endSessions } from './session-end-service.ts';
 
 /** Nobody signs in to the account any more, and it knows no name. The last mail says that it was so. */
 export const closeAccount = async (tx: Transaction, customerId: string, post: Post): Promise<void> => {
   const account = await lockAccount(tx, customerId);
   if (!account || account.state === 'ERASED') return;
   const { email } = account;
+  await endSessions(tx, customerId);
   await eraseWaysIn(tx, account);
   if (email !== null) await post(tx, { kind: 'ERASURE_BEGUN', account: { id: customerId, email } });
   await saveAccount(tx, customerId, {

@@ -118,6 +118,8 @@ describe('an erasure', () => {
         'sessions',
       ]),
     );
+    // Signed in until the account is closed.
+    await data.db.execute(sql`update sessions set ended_at = null where account_id = ${viewer.id}`);
     const { receiptCode } = await request(viewer);
     await data.due(viewer.id);
     await reaches(receiptCode, 'CLOSING');
@@ -144,6 +146,7 @@ describe('an erasure', () => {
     expect(await data.factsOf(viewer.id)).toEqual(
       expect.arrayContaining([
         'account.erasure_requested',
+        'account.sessions_ended',
         'account.erasure_begun',
         'account.erasure_finished',
       ]),

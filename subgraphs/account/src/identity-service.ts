@@ -19,7 +19,7 @@ import type { Identity } from './openid.ts';
 import { identityRefused, providerRefused, sessionEnded } from './refusal-domain.ts';
 import { accountByEmail, accountById, insertAccount, lockAccount } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
-import { endSession } from './session-repository.ts';
+import { endSession } from './session-end-service.ts';
 import { auditRefused, openOrChallenge, openSession } from './session-service.ts';
 import { guestOf } from './sign-up-service.ts';
 

@@ -23,6 +23,13 @@ export const invariants: Readonly<Record<string, string>> = {
     where ended_at is null and not exists (
       select from audit_entries
       where subject_id = session.account_id and action = 'signed_in' and details ->> 'sessionId' = session_id::text)`,
+  // As far back as facts are kept for sure, and since the first of them: before it nothing was told yet.
+  'every session that has ended is told of': `
+    select session_id from sessions
+    where ended_at > (select min(occurred_at) from outbox where type = 'account.sessions_ended')
+      and ended_at > now() - interval '6 days'
+      and session_id::text not in (
+        select jsonb_array_elements_text(data -> 'sessionIds') from outbox where type = 'account.sessions_ended')`,
   'nobody is signed in to an account that may not be': `
     select session_id, account.state from sessions join accounts account using (account_id)
     where ended_at is null and expires_at > now() and account.state <> 'ACTIVE'`,

@@ -9,7 +9,7 @@ import { endLinks } from './link-repository.ts';
 import { passwordRefused, sessionEnded } from './refusal-domain.ts';
 import { savePassword } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
-import { endSessions } from './session-repository.ts';
+import { endSessions } from './session-end-service.ts';
 
 /** Kept as text, since what is kept for repeats is JSON. */
 export type PasswordChangedOutcome = { readonly changedAt: string };

@@ -6,7 +6,8 @@ import type { Post } from './mail-service.ts';
 import { sessionEnded } from './refusal-domain.ts';
 import { accountById } from './repository.ts';
 import type { Secrets } from './secrets-domain.ts';
-import { endSession, lockLiveSession, rotateSession, type SessionRow } from './session-repository.ts';
+import { endSession } from './session-end-service.ts';
+import { lockLiveSession, rotateSession, type SessionRow } from './session-repository.ts';
 
 /** How long a client that has lost the answer may ask for it again. */
 const retryMs = 60_000;

@@ -9,7 +9,7 @@ import { hashNew } from './password-service.ts';
 import { linkRefused } from './refusal-domain.ts';
 import { accountById, lockAccount, savePassword } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
-import { endSessions } from './session-repository.ts';
+import { endSessions } from './session-end-service.ts';
 
 /** Passwords, set anew by whoever reads the mail. */
 export const createResets = (needs: IdentityNeeds) => {

@@ -8,7 +8,7 @@ import * as inputs from './inputs.ts';
 import { accountNotFound, notOneself } from './refusal-domain.ts';
 import { saveAccount } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
-import { endSessions } from './session-repository.ts';
+import { endSessions } from './session-end-service.ts';
 import { isOneself, roleOf } from './staff-service.ts';
 
 type Removal = {

@@ -1,5 +1,5 @@
 import type { Reader, Transaction } from '@storegraph/postgres';
-import { and, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { isId } from './repository.ts';
 import { challenges, sessions } from './tables.ts';
 
@@ -67,23 +67,12 @@ export const rotateSession = async (tx: Transaction, id: string, isStaff: boolea
     .where(eq(sessions.id, id));
 };
 
-/** Ends a session; false when it had ended, or is not of this account. */
-export const endSession = async (tx: Transaction, accountId: string, id: string): Promise<boolean> => {
-  if (!isId(id)) return false;
-  const ended = await tx
-    .update(sessions)
-    .set({ endedAt: sql`now()` })
-    .where(and(eq(sessions.id, id), eq(sessions.accountId, accountId), isAlive))
-    .returning({ id: sessions.id });
-  return ended.length > 0;
-};
-
-/** Ends the sessions of an account, but for one when it is named. Answers how many. */
-export const endSessions = async (
+/** Notes the end of sessions of an account: of all that live, of one of them, or of all but one. Answers which they are. */
+export const saveEnd = async (
   tx: Transaction,
   accountId: string,
-  except: string | null = null,
-): Promise<number> => {
+  { only, except }: { readonly only?: string; readonly except?: string | null } = {},
+): Promise<string[]> => {
   const ended = await tx
     .update(sessions)
     .set({ endedAt: sql`now()` })
@@ -91,22 +80,23 @@ export const endSessions = async (
       and(
         eq(sessions.accountId, accountId),
         isAlive,
-        except === null ? sql`true` : sql`${sessions.id} <> ${except}`,
+        only === undefined ? undefined : eq(sessions.id, only),
+        except == null ? undefined : ne(sessions.id, except),
       ),
     )
     .returning({ id: sessions.id });
-  return ended.length;
+  return ended.map(({ id }) => id);
 };
 
-/** Ends those that were left longest, where an account has more than it may. Answers how many. */
-export const endExcessSessions = async (tx: Transaction, accountId: string): Promise<number> => {
-  const ended = await tx.execute(sql`
+/** Notes the end of those that were left longest, where an account has more than it may. Answers which they are. */
+export const saveEndOfExcess = async (tx: Transaction, accountId: string): Promise<string[]> => {
+  const ended = await tx.execute<{ id: string }>(sql`
     update sessions set ended_at = now() where session_id = any(array(
       select session_id from sessions
       where account_id = ${accountId} and ended_at is null and expires_at > now()
       order by last_used_at desc, session_id desc offset ${maxSessions}))
-    returning 1 as ended`);
-  return ended.length;
+    returning session_id as id`);
+  return ended.map(({ id }) => id);
 };
 
 /** A second factor is at hand, or it is not. */

@@ -11,10 +11,8 @@ import { type RefreshedKept, repeat, rotate } from './refresh-service.ts';
 import { sessionEnded, sessionNotFound } from './refusal-domain.ts';
 import { accountById, lockAccount } from './repository.ts';
 import type { Secrets } from './secrets-domain.ts';
+import { endExcessSessions, endSession, endSessions } from './session-end-service.ts';
 import {
-  endExcessSessions,
-  endSession,
-  endSessions,
   insertChallenge,
   insertSession,
   liveSession,
@@ -22,7 +20,7 @@ import {
   type SessionRow,
 } from './session-repository.ts';
 
-/** Short, because an access token cannot be called back. */
+/** Short, because whoever does not hear of the sessions that end goes by this alone. */
 const accessSeconds = 600;
 
 /** A sign-in that is about to be a session, or to wait for its second factor. */

@@ -8,7 +8,7 @@ import * as inputs from './inputs.ts';
 import { accountNotFound, emailTaken, notOneself } from './refusal-domain.ts';
 import { accountById, insertAccount, saveAccount } from './repository.ts';
 import type { IdentityNeeds } from './service.ts';
-import { endSessions } from './session-repository.ts';
+import { endSessions } from './session-end-service.ts';
 
 /** What is kept of a change: the member of staff is read again for each answer. */
 export type StaffOutcome = { readonly staffId: string };

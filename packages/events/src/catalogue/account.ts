@@ -11,6 +11,11 @@ export const accountFacts = {
     version: 1,
     data: z.strictObject({ customerId: id, guestId: id.nullable(), at: z.iso.datetime() }),
   },
+  /** Sessions that end together, and the access tokens of them with it. More than fit in one fact are several facts. */
+  'account.sessions_ended': {
+    version: 1,
+    data: z.strictObject({ accountId: id, sessionIds: z.array(id).min(1).max(100) }),
+  },
   'account.email_changed': { version: 1, data: customer },
   'account.customer_suspended': { version: 1, data: customer },
   'account.customer_restored': { version: 1, data: customer },
