@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createKeys, log, readSchema } from '@storegraph/server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createEngine } from '../../router/src/engine.ts';
+import { createEndedSessions } from '../../router/src/front/ended-sessions.ts';
 import { type Runner, refusalOf, resolveText } from '../../router/src/front/operation.ts';
 import type { SubgraphAnswer, Transport } from '../../router/src/reach/transport.ts';
 import { createSharing } from '../../router/src/stream/shared.ts';
@@ -86,6 +87,7 @@ const startOurs = async (server: ReturnType<typeof createServer>): Promise<Publi
   const engine = createEngine({ supergraphSdl, transports: names.map(transportOf), production: true });
   const runner: Runner = {
     ...{ engine: () => engine, resolve: resolveText, guards: {}, production: true, log },
+    ended: createEndedSessions(log),
     subscribe: ({ prepared, values }, caller) => engine.subscribe(prepared, values, caller),
   };
   const sockets = createSockets({

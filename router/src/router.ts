@@ -10,6 +10,7 @@ import {
 import type { Redis } from 'ioredis';
 import { type Caches, startCaches } from './cache/caches.ts';
 import { createEngine, type Engine } from './engine.ts';
+import { createEndedSessions } from './front/ended-sessions.ts';
 import { startFront } from './front/front.ts';
 import type { Http2 } from './front/listener.ts';
 import { type Runner, refusalOf } from './front/operation.ts';
@@ -39,7 +40,7 @@ export type RouterOptions = {
    * one is made to a subgraph's address: those follow the supergraph when it is another, and end with the router.
    */
   readonly transports: readonly Transport[] | ((place: SubgraphPlace) => Transport);
-  /** The facts of the subgraphs whose answers may be kept. */
+  /** The facts of the subgraphs whose answers may be kept; account's also say whose session has ended. */
   readonly logs?: readonly EventLog[];
   /** What tokens are verified with. */
   readonly keys: PublicKeys;
@@ -127,7 +128,8 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
   const maxBytes = settings.cacheMegabytes * 1024 * 1024;
   const { metricsPort, host, redis = null } = options;
   const watching = await startWatching(metricsPort === undefined ? null : { port: metricsPort, host });
-  const caches = await startCaches(maxBytes > 0 ? logs : [], { maxBytes, log });
+  const ended = createEndedSessions(log);
+  const caches = await startCaches(logs, { maxBytes, ended, log });
   const ways = typeof given === 'function' ? createWays(given) : givenWays(given);
   const make = graphMaker(options, { settings, ways, caches, watching });
   let graph = make(options.supergraphSdl);
@@ -142,7 +144,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
     createSharing((error, { requestId }) => refusalOf(error, requestId, { production, log })),
   );
   const runner: Runner = {
-    ...{ production, log },
+    ...{ production, log, ended },
     engine: () => graph.engine,
     guards: watching.guards(createGuards(settings, redis)),
     resolve: watching.resolve(

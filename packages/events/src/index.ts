@@ -10,4 +10,5 @@ export {
 export { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 export { type EventLog, type OpenEventLog, openEventLog } from './log.ts';
 export { announceCommit, append, eventsMigrations } from './outbox.ts';
+export { tellSince } from './recent-facts.ts';
 export { CursorTooOldError } from './retention.ts';

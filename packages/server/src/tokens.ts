@@ -32,7 +32,7 @@ export type VerifiedToken = { readonly viewer: Viewer; readonly expiresAt: numbe
 const algorithm = 'EdDSA';
 const storegraph = 'storegraph';
 
-/** Short, because a token cannot be called back. */
+/** Short, because it is the router alone that hears of sessions that end. */
 const defaultLifetimeSeconds = 600;
 
 /** Clocks of machines that keep time by NTP differ by less. */
@@ -66,7 +66,7 @@ export const signToken = async (
     readonly role: Role;
     readonly scopes?: readonly string[];
     readonly lifetimeSeconds?: number;
-    /** The session it is given out for; it ends with its own time, though, and not with the session. */
+    /** The session it is given out for: routers refuse it once that has ended. */
     readonly sessionId?: string;
   },
 ): Promise<string> => {

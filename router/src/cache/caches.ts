@@ -1,5 +1,6 @@
-import type { EventLog } from '@storegraph/events';
+import { type EventLog, tellSince } from '@storegraph/events';
 import type { Log } from '@storegraph/server';
+import { type EndedSessions, keptMs } from '../front/ended-sessions.ts';
 import type { AnswerStore } from '../front/kept-answers.ts';
 import type { Transport } from '../reach/transport.ts';
 import { createAnswers } from './answers.ts';
@@ -8,6 +9,7 @@ import { startFactFeed } from './fact-feed.ts';
 import { fencedTransport } from './fenced-transport.ts';
 import type { KeptPart } from './kept.ts';
 import { createTaggedStore } from './tagged-store.ts';
+import { droppedBy } from './tags.ts';
 
 /** What is kept of answers, and of what subgraphs say, until facts make it wrong. */
 export type Caches = {
@@ -19,19 +21,36 @@ export type Caches = {
   readonly stop: () => Promise<void>;
 };
 
-/** Keeps what the given publishers are known to tell the changes of, and nothing of other subgraphs. */
+/** Whose facts say which sessions have ended. */
+const tellsOfSessions = ({ publisher }: EventLog): boolean => publisher === 'account';
+
+/**
+ * Keeps what the given publishers are known to tell the changes of, and nothing of other subgraphs. Sessions that
+ * have ended are heard of from them too, also where nothing is kept.
+ */
 export const startCaches = async (
   logs: readonly EventLog[],
-  { maxBytes, log }: { readonly maxBytes: number; readonly log: Log },
+  { maxBytes, ended, log }: { readonly maxBytes: number; readonly ended: EndedSessions; readonly log: Log },
 ): Promise<Caches> => {
-  const publishers = new Set(logs.map(({ publisher }) => publisher));
+  const followed = maxBytes > 0 ? logs : logs.filter(tellsOfSessions);
+  const publishers = new Set(followed.map(({ publisher }) => publisher));
   const { store: answers, tagged } = createAnswers(maxBytes / 2, publishers);
   const parts = createTaggedStore<KeptPart>(maxBytes / 2);
   const drop = (tags: readonly string[]): void => {
     parts.drop(tags);
     tagged.drop(tags);
   };
-  const feed = await startFactFeed(logs, { drop, log });
+  const feed = await startFactFeed(followed, {
+    // Who was signed out before this router started is out all the same.
+    begin: (one) => (tellsOfSessions(one) ? tellSince(one, Date.now() - keptMs, ended.hear) : one.head()),
+    heard: (events) => {
+      drop([...new Set(events.flatMap(droppedBy))]);
+      ended.hear(events);
+    },
+    // Until it is followed again nothing of it may be kept, because nobody would say when it is wrong.
+    lost: (publisher) => drop([publisher]),
+    log,
+  });
   return {
     answers,
     around: (transport) =>

@@ -1,13 +1,21 @@
-import { CursorTooOldError, type EventLog } from '@storegraph/events';
+import { CursorTooOldError, type EventLog, type StoredEvent } from '@storegraph/events';
 import type { Log } from '@storegraph/server';
-import { droppedBy } from './tags.ts';
 
-/** How long a mutation's answer waits for the caches to hear of what it changed. */
+/** How long a mutation's answer waits until what it changed is heard of. */
 const catchUpMs = 1_000;
 /** How long after a failure the log is followed again. */
 const retryMs = 500;
 
-/** Tells caches what facts have made wrong. */
+export type FactFeedOptions = {
+  /** The place a log is followed from, found out once. */
+  readonly begin: (log: EventLog) => Promise<number>;
+  readonly heard: (events: readonly StoredEvent[]) => void;
+  /** A publisher cannot be followed right now, and facts of it may never be told. */
+  readonly lost: (publisher: string) => void;
+  readonly log: Log;
+};
+
+/** Tells facts as they are committed. */
 export type FactFeed = {
   /** Settles when every fact of these subgraphs that is committed by now was told. */
   readonly caughtUp: (subgraphs: Iterable<string>) => Promise<void>;
@@ -16,10 +24,10 @@ export type FactFeed = {
 
 type Following = { position: number; readonly waiting: Set<() => void> };
 
-/** Follows the logs of the publishers from now on. */
+/** Follows the logs of the publishers. */
 export const startFactFeed = async (
   logs: readonly EventLog[],
-  { drop, log: processLog }: { readonly drop: (tags: readonly string[]) => void; readonly log: Log },
+  { begin, heard, lost, log: processLog }: FactFeedOptions,
 ): Promise<FactFeed> => {
   const stopped = new AbortController();
   const followings = new Map<string, Following>();
@@ -27,7 +35,7 @@ export const startFactFeed = async (
 
   const tell = async (log: EventLog, following: Following): Promise<void> => {
     for await (const events of log.follow(following.position, stopped.signal)) {
-      drop([...new Set(events.flatMap(droppedBy))]);
+      heard(events);
       following.position = events.at(-1)?.sequence ?? following.position;
       for (const wake of following.waiting) wake();
     }
@@ -39,12 +47,11 @@ export const startFactFeed = async (
         await tell(log, following);
       } catch (error) {
         if (error instanceof CursorTooOldError) following.position = error.oldestKept - 1;
-        processLog.error('The caches cannot follow the facts of a subgraph.', {
+        processLog.error('The facts of a subgraph cannot be followed.', {
           publisher: log.publisher,
           error,
         });
-        // Until it is followed again nothing of it may be kept, because nobody would say when it is wrong.
-        drop([log.publisher]);
+        lost(log.publisher);
       }
       // Also after a log that was stopped before us: asked again at once, it would leave time for nothing else.
       if (!stopped.signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
@@ -52,7 +59,7 @@ export const startFactFeed = async (
   };
 
   for (const log of logs) {
-    const following: Following = { position: await log.head(), waiting: new Set() };
+    const following: Following = { position: await begin(log), waiting: new Set() };
     followings.set(log.publisher, following);
     loops.push(keepTelling(log, following));
   }

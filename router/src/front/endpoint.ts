@@ -36,7 +36,8 @@ const createSearchReader = (maxDepth: number): ((search: string) => GraphRequest
 
 /** Answers the requests to the endpoint itself, by the GraphQL-over-HTTP specification. */
 export const createEndpoint = (options: EndpointOptions) => {
-  const { runner, outflows, limits } = options;
+  const { runner, outflows, limits, keys, trustedProxies } = options;
+  const identifying = { keys, trustedProxies, ended: runner.ended };
   const { answerOne, answerBatch } = createExecution(options);
   const requestOfSearch = createSearchReader(limits.maxJsonDepth);
   const single = createSingleConnection(options);
@@ -56,7 +57,7 @@ export const createEndpoint = (options: EndpointOptions) => {
   const answer = (exchange: Exchange, search: string): Soon<void> => {
     const { request, requestId } = exchange;
     checkForeign(request);
-    return after(callerOf(request, requestId, options), (caller) =>
+    return after(callerOf(request, requestId, identifying), (caller) =>
       after(runner.guards.request?.(caller) ?? null, (refusal) =>
         refusal ? sendRefusal(exchange, refusal) : answerCaller(exchange, search, caller),
       ),

@@ -30,7 +30,7 @@ const schema = buildSchema(`
     breaks: String
     slow: String
   }
-  type Mutation { add(by: Int! = 1): Int! }
+  type Mutation { add(by: Int! = 1): Int! addSlowly: Int! }
   type Subscription { count(to: Int!): Int! ticks: Int! flood(bytes: Int!): String! breaks: Int }
 `);
 
@@ -175,6 +175,7 @@ const createLive = () => {
 
 const createFields = (live: ReturnType<typeof createLive>) => {
   const slow = { entered: createGate(), answer: createGate() };
+  const slowAdd = { entered: createGate(), answer: createGate() };
   let added = 0;
   const rootFor = (viewer: Viewer) => ({
     hello: ({ name }: { name: string }) => `Hello ${name}`,
@@ -199,11 +200,17 @@ const createFields = (live: ReturnType<typeof createLive>) => {
       added += by;
       return added;
     },
+    addSlowly: async () => {
+      slowAdd.entered.open();
+      await slowAdd.answer.opened;
+      added += 1;
+      return added;
+    },
     count: ({ to }: { to: number }) => countTo(to),
     ticks: () => live.open('ticks'),
     flood: () => live.open('flood'),
   });
-  return { slow, rootFor };
+  return { slow, slowAdd, rootFor };
 };
 
 const sourceOf = (results: AsyncGenerator<ExecutionResult, void, void>): EventSource => ({
@@ -223,7 +230,7 @@ const sourceOf = (results: AsyncGenerator<ExecutionResult, void, void>): EventSo
 /** An engine over graphql-js with one of everything that the front has to get right. */
 export const createFixtureEngine = () => {
   const live = createLive();
-  const { slow, rootFor } = createFields(live);
+  const { slow, slowAdd, rootFor } = createFields(live);
   let runs = 0;
 
   const argumentsFor = ({ document, operation, text }: Prepared, values: object, viewer: Viewer) => {
@@ -251,5 +258,5 @@ export const createFixtureEngine = () => {
     },
     close: async () => undefined,
   };
-  return { engine, slow, runs: () => runs, push: live.push, listeners: live.listeners };
+  return { engine, slow, slowAdd, runs: () => runs, push: live.push, listeners: live.listeners };
 };

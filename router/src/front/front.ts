@@ -13,6 +13,7 @@ import {
 import type { Engine, EventSource } from '../engine.ts';
 import type { Answer } from '../run/answer.ts';
 import { createCrossOrigin } from './cross-origin.ts';
+import { createEndedSessions, type EndedSessions } from './ended-sessions.ts';
 import { createEndpoint } from './endpoint.ts';
 import { openExchange } from './exchange.ts';
 import type { Caller } from './head.ts';
@@ -44,6 +45,8 @@ export type FrontOptions = {
   /** Told of each request that is refused as HTTP, whatever operation it may hold. */
   readonly refused?: ((refusal: Refusal) => void) | undefined;
   readonly keys: PublicKeys;
+  /** Whose tokens are refused though they hold; nobody's when left out. */
+  readonly ended?: EndedSessions | undefined;
   /** Pages of which other sites may read answers (`https://shop.example`); none when left out. */
   readonly origins?: readonly string[] | undefined;
   /** How many proxies of ours append to `x-forwarded-for`; none when left out. */
@@ -71,8 +74,9 @@ const runnerOf = ({
   log = processLog,
   resolve = resolveText,
   guards = {},
+  ended = createEndedSessions(log),
   subscribe = (opened, caller) => opened.engine.subscribe(opened.prepared, opened.values, caller),
-}: FrontOptions): Runner => ({ engine, production, log, resolve, guards, subscribe });
+}: FrontOptions): Runner => ({ engine, production, log, resolve, guards, ended, subscribe });
 
 const refuseUpgrade = (socket: Duplex, status: string): void => {
   socket.on('error', () => socket.destroy());

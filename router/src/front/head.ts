@@ -7,6 +7,7 @@ import {
   type Soon,
   verifyToken,
 } from '@storegraph/server';
+import { type EndedSessions, sessionEnded } from './ended-sessions.ts';
 import { BadRequest } from './refusal.ts';
 
 /** Who asks, with what limits and statistics need to tell callers apart. */
@@ -56,11 +57,18 @@ const tokenOf = (header: string | undefined): string | undefined => {
   );
 };
 
-/** Reads the head of a request; throws UNAUTHENTICATED for a token that does not hold. */
+/** What it takes to find out who asks. */
+export type Identifying = {
+  readonly keys: PublicKeys;
+  readonly trustedProxies: number;
+  readonly ended: EndedSessions;
+};
+
+/** Reads the head of a request; throws UNAUTHENTICATED for a token that does not hold, or whose session has ended. */
 export const callerOf = (
   request: IncomingMessage,
   requestId: string,
-  { keys, trustedProxies }: { readonly keys: PublicKeys; readonly trustedProxies: number },
+  { keys, trustedProxies, ended }: Identifying,
 ): Soon<Caller> => {
   const { headers } = request;
   const about = {
@@ -73,5 +81,8 @@ export const callerOf = (
   if (token === undefined) {
     return { token, viewer: anonymous, expiresAt: Number.POSITIVE_INFINITY, ...about };
   }
-  return verifyToken(keys, token).then((verified) => ({ token, ...verified, ...about }));
+  return verifyToken(keys, token).then((verified) => {
+    if (ended.has(verified.viewer)) throw sessionEnded();
+    return { token, ...verified, ...about };
+  });
 };

@@ -2,6 +2,7 @@ import { after, asGraphQLError, type Log, maskErrors, type Soon } from '@storegr
 import type { Engine, EventSource } from '../engine.ts';
 import type { Prepared, Values } from '../prepare/prepared.ts';
 import { type Answer, isAnswer, refuse } from '../run/answer.ts';
+import { type EndedSessions, sessionEnded } from './ended-sessions.ts';
 import type { GraphRequest } from './graph-request.ts';
 import type { Caller } from './head.ts';
 import { answerOf, BadRequest, type Refusal } from './refusal.ts';
@@ -35,6 +36,7 @@ export type Runner = {
   readonly engine: () => Engine;
   readonly resolve: Resolve;
   readonly guards: Guards;
+  readonly ended: EndedSessions;
   readonly subscribe: (opened: Opened, caller: Caller) => Promise<EventSource | Answer>;
   readonly production: boolean;
   readonly log: Log;
@@ -51,7 +53,7 @@ export const resolveText: Resolve = ({ query, operationName, extensions }) => {
 export const open = (
   request: GraphRequest,
   caller: Caller,
-  { engine: currentEngine, resolve, guards }: Runner,
+  { engine: currentEngine, resolve, guards, ended }: Runner,
 ): Soon<Opened | Refusal> =>
   after(resolve(request, caller), (resolved): Soon<Opened | Refusal> => {
     if (isAnswer(resolved)) return resolved;
@@ -61,10 +63,11 @@ export const open = (
     const variables = prepared.coerce(request.variables);
     if ('errors' in variables) return refuse(400, variables.errors);
     const { values } = variables;
-    return after(
-      guards.operation?.(prepared, values, caller) ?? null,
-      (refusal) => refusal ?? { engine, prepared, values },
-    );
+    return after(guards.operation?.(prepared, values, caller) ?? null, (refusal) => {
+      // The body may have come long after the head that says who asks.
+      if (ended.has(caller.viewer)) throw sessionEnded();
+      return refusal ?? { engine, prepared, values };
+    });
   });
 
 const statusByCode: Readonly<Record<string, number>> = {
@@ -90,15 +93,19 @@ export const refusalOf = (
   return { ...refuse(status, errors), headers };
 };
 
-/** Runs a query or a mutation. An exception of ours becomes an answer. */
+/**
+ * Runs a query or a mutation. An exception of ours becomes an answer. What was read in a session that has ended
+ * meanwhile is told to nobody; a change was made, so its answer is: it may be the one that has ended the session.
+ */
 export const run = ({ engine, prepared, values }: Opened, caller: Caller, runner: Runner): Soon<Answer> => {
+  const failed = (error: unknown): Answer => refusalOf(error, caller.requestId, runner);
+  const finished = (answer: Answer): Answer =>
+    prepared.kind === 'query' && runner.ended.has(caller.viewer) ? failed(sessionEnded()) : answer;
   try {
     const running = engine.run(prepared, values, caller);
-    return running instanceof Promise
-      ? running.catch((error: unknown) => refusalOf(error, caller.requestId, runner))
-      : running;
+    return running instanceof Promise ? running.then(finished, failed) : running;
   } catch (error) {
-    return refusalOf(error, caller.requestId, runner);
+    return failed(error);
   }
 };
 

@@ -1,7 +1,10 @@
 import type { EventSource } from '../engine.ts';
 import { type Answer, refuse } from '../run/answer.ts';
+import { sessionEnded } from './ended-sessions.ts';
 import { type Exchange, isGone } from './exchange.ts';
+import type { Caller } from './head.ts';
 import type { FrontLimits } from './limits.ts';
+import { type Runner, refusalOf } from './operation.ts';
 import { BadRequest } from './refusal.ts';
 
 /** How events are written into one long answer. */
@@ -99,23 +102,31 @@ const expired = (): Answer =>
     },
   ]);
 
-/** Hands each event on until the source ends, the token expires, or the reader leaves by `source.return()`. */
+/**
+ * Hands each event on until the source ends, the token expires or its session ends, or the reader leaves by
+ * `source.return()`.
+ */
 export const pump = async (
   source: EventSource,
-  expiresAt: number,
-  { take, failed }: { readonly take: (answer: Answer) => void; readonly failed: (error: unknown) => Answer },
+  { caller, runner }: { readonly caller: Caller; readonly runner: Runner },
+  take: (answer: Answer) => void,
 ): Promise<void> => {
-  const expire = (): void => {
-    take(expired());
+  const { viewer, expiresAt, requestId } = caller;
+  let isOver = false;
+  const end = (last: Answer): void => {
+    isOver = true;
+    take(last);
     void source.return();
   };
   const delayMs = Math.min(Math.max(0, expiresAt - Date.now()), maxTimerMs);
-  const timer = Number.isFinite(expiresAt) ? setTimeout(expire, delayMs) : undefined;
+  const timer = Number.isFinite(expiresAt) ? setTimeout(() => end(expired()), delayMs) : undefined;
+  const unwatch = runner.ended.watch(viewer, () => end(refusalOf(sessionEnded(), requestId, runner)));
   try {
-    for await (const answer of source) take(answer);
+    for await (const answer of source) if (!isOver) take(answer);
   } catch (error) {
-    take(failed(error));
+    take(refusalOf(error, requestId, runner));
   } finally {
     clearTimeout(timer);
+    unwatch();
   }
 };

@@ -3,7 +3,7 @@ import { type Answer, isAnswer } from '../run/answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { Caller } from './head.ts';
 import type { FrontLimits } from './limits.ts';
-import { type Opened, type Runner, refusalOf, run, subscribe } from './operation.ts';
+import { type Opened, type Runner, run, subscribe } from './operation.ts';
 import { full, type Outflow, type Outflows, pump } from './outflow.ts';
 import { BadRequest, overLimit } from './refusal.ts';
 import { eventStream, eventText } from './subscription.ts';
@@ -34,10 +34,7 @@ const carry = async (
   // It may have been ended while it was being opened.
   if (operation.isOver) return void source.return();
   operation.end = () => void source.return();
-  await pump(source, caller.expiresAt, {
-    take: next,
-    failed: (error) => refusalOf(error, caller.requestId, runner),
-  });
+  await pump(source, { caller, runner }, next);
 };
 
 type Options = {

@@ -3,7 +3,7 @@ import { isAnswer } from '../run/answer.ts';
 import type { Exchange } from './exchange.ts';
 import { sendRefusal } from './exchange.ts';
 import type { Caller } from './head.ts';
-import { type Opened, type Runner, refusalOf, run, subscribe } from './operation.ts';
+import { type Opened, type Runner, run, subscribe } from './operation.ts';
 import { type Framing, type Outflow, type Outflows, pump } from './outflow.ts';
 
 /** How server-sent events are framed in either mode; a comment is heard by nobody. */
@@ -43,10 +43,7 @@ const follow = async (
     return sendEvents(exchange, outflows, source);
   }
   const outflow = outflows.open(exchange, framing, () => void source.return());
-  await pump(source, caller.expiresAt, {
-    take: ({ body }) => outflow.send(event(body)),
-    failed: (error) => refusalOf(error, caller.requestId, runner),
-  });
+  await pump(source, { caller, runner }, ({ body }) => outflow.send(event(body)));
   outflow.send(ending);
   outflow.end();
 };

@@ -5,6 +5,7 @@ export const closing = {
   unauthorized: [4401, 'Unauthorized'],
   forbidden: [4403, 'Forbidden'],
   expired: [4403, 'The token has expired: connect again with a new one.'],
+  sessionEnded: [4403, 'Your session has ended: sign in again.'],
   wrongProtocol: [4406, 'Subprotocol not acceptable: speak graphql-transport-ws.'],
   initTimeout: [4408, 'Connection initialisation timeout'],
   tooManyInits: [4429, 'Too many initialisation requests'],

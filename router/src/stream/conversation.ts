@@ -42,7 +42,15 @@ export const createConversation = (wire: Wire, options: ConversationOptions): Co
     wire.close(code, reason);
   };
 
-  const greeting = createGreeting({ close, acknowledge: () => wire.say(ackFrame) }, options);
+  const greeting = createGreeting(
+    {
+      close,
+      acknowledge: () => wire.say(ackFrame),
+      // It may be a change of this very socket that has ended it, and is owed an answer.
+      leave: () => operations.endReading(() => close(closing.sessionEnded)),
+    },
+    options,
+  );
 
   const begin = ({ id, payload }: Extract<ClientMessage, { type: 'subscribe' }>) => {
     const caller = greeting.caller();

@@ -22,6 +22,14 @@ export type Greeting = {
   readonly end: () => void;
 };
 
+/** What becomes of a socket by its greeting. */
+export type Greeted = {
+  readonly close: (why: Closing) => void;
+  readonly acknowledge: () => void;
+  /** The session has ended. */
+  readonly leave: () => void;
+};
+
 /** The longest delay a timer takes; a longer one would fire at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
@@ -30,15 +38,17 @@ const accountOf = ({ viewer }: Caller): string | null =>
 
 /** Waits for the first message, and ends the socket when it does not come, is wrong, or has lost its validity. */
 export const createGreeting = (
-  { close, acknowledge }: { readonly close: (why: Closing) => void; readonly acknowledge: () => void },
+  { close, acknowledge, leave }: Greeted,
   { limits, seats, identify, runner }: GreetingOptions,
 ): Greeting => {
   let stage: 'silent' | 'greeting' | 'over' = 'silent';
   let caller: Caller | null = null;
+  let unwatch = () => {};
   let timer = setTimeout(close, limits.initTimeoutMs, closing.initTimeout);
 
   const admit = (identified: Caller) => {
     if (stage === 'over') return;
+    if (runner.ended.has(identified.viewer)) return close(closing.sessionEnded);
     const account = accountOf(identified);
     if (account !== null && !seats.take(account)) return close(closing.tooManySockets);
     caller = identified;
@@ -47,6 +57,7 @@ export const createGreeting = (
       const remainingMs = Math.max(0, identified.expiresAt - Date.now());
       timer = setTimeout(close, Math.min(remainingMs, maxTimerMs), closing.expired);
     }
+    unwatch = runner.ended.watch(identified.viewer, leave);
     acknowledge();
   };
 
@@ -69,6 +80,7 @@ export const createGreeting = (
     end: () => {
       stage = 'over';
       clearTimeout(timer);
+      unwatch();
       const account = caller && accountOf(caller);
       if (account !== null) seats.free(account);
       caller = null;

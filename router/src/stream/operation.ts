@@ -25,6 +25,8 @@ export type OperationOptions = {
 export type Operation = {
   /** Ends it without a word. */
   readonly leave: () => void;
+  /** Whether it may have changed something: it is not left without an answer by us. */
+  readonly isChange: () => boolean;
 };
 
 const completeFrame = (id: string): Buffer => textFrame(JSON.stringify({ id, type: 'complete' }));
@@ -42,13 +44,14 @@ export const startOperation = (
   { runner, follow, nextFrame }: OperationOptions,
 ): Operation => {
   let isOver = false;
+  let isChange = false;
   let unfollow = () => {};
 
   const finish = (last: Buffer) => {
     if (isOver) return;
     isOver = true;
-    finished();
     wire.say(last);
+    finished();
   };
 
   const followEvents = async (opened: Opened) => {
@@ -76,11 +79,13 @@ export const startOperation = (
     const opened = (await runner.guards.request?.(call)) ?? (await open(asked, call, runner));
     if (isOver) return;
     if (isAnswer(opened)) return finish(errorFrame(id, opened));
+    isChange = opened.prepared.kind === 'mutation';
     return opened.prepared.kind === 'subscription' ? followEvents(opened) : runOnce(opened);
   };
 
   start().catch((error: unknown) => finish(errorFrame(id, refusalOf(error, call.requestId, runner))));
   return {
+    isChange: () => isChange,
     leave: () => {
       isOver = true;
       unfollow();

@@ -13,6 +13,8 @@ export type Operations = {
   /** False when the id is taken. Throws a BadRequest for what is no request, or one too many. */
   readonly begin: (id: string, payload: unknown, caller: Caller) => boolean;
   readonly end: (id: string) => void;
+  /** Ends those that change nothing, and does it when the others are answered. */
+  readonly endReading: (done: () => void) => void;
   readonly endAll: () => void;
 };
 
@@ -26,6 +28,12 @@ const callOf = (caller: Caller): Caller => ({
 export const createOperations = (wire: Wire, options: OperationsOptions): Operations => {
   const { maxOperations, maxJsonDepth } = options.limits;
   const running = new Map<string, Operation>();
+  let whenNoneIsLeft = () => {};
+
+  const remove = (id: string): void => {
+    running.delete(id);
+    if (running.size === 0) whenNoneIsLeft();
+  };
 
   return {
     begin: (id, payload, caller) => {
@@ -36,13 +44,22 @@ export const createOperations = (wire: Wire, options: OperationsOptions): Operat
         const about = { limit: 'operationsPerSocket', allowed: maxOperations, asked: running.size + 1 };
         throw overLimit(400, message, about);
       }
-      const finished = () => running.delete(id);
+      const finished = () => remove(id);
       running.set(id, startOperation({ id, asked, call: callOf(caller) }, { wire, finished }, options));
       return true;
     },
     end: (id) => {
       running.get(id)?.leave();
-      running.delete(id);
+      remove(id);
+    },
+    endReading: (done) => {
+      for (const [id, operation] of running) {
+        if (operation.isChange()) continue;
+        operation.leave();
+        running.delete(id);
+      }
+      if (running.size === 0) done();
+      else whenNoneIsLeft = done;
     },
     endAll: () => {
       for (const operation of running.values()) operation.leave();

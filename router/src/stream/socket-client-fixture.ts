@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createKeys, createLog } from '@storegraph/server';
 import { type ClientOptions, WebSocket } from 'ws';
+import { createEndedSessions } from '../front/ended-sessions.ts';
 import { createFixtureEngine } from '../front/engine-fixture.ts';
 import { type Guards, type Runner, refusalOf, resolveText } from '../front/operation.ts';
 import type { SocketLimits } from './limits.ts';
@@ -52,10 +53,11 @@ export const startSockets = async (options: { limits?: Partial<SocketLimits>; gu
   const fixture = createFixtureEngine();
   const logged: unknown[] = [];
   const log = createLog((line) => logged.push(JSON.parse(line)));
+  const ended = createEndedSessions(log);
   const runner: Runner = {
     ...{ engine: () => fixture.engine, resolve: resolveText, guards: options.guards ?? {} },
     ...{ subscribe: ({ engine, prepared, values }, caller) => engine.subscribe(prepared, values, caller) },
-    ...{ production: true, log },
+    ...{ production: true, log, ended },
   };
   const follow = createSharing((error, { requestId }) => refusalOf(error, requestId, runner));
   const sockets = createSockets({ runner, follow, keys, limits: options.limits });
@@ -78,5 +80,5 @@ export const startSockets = async (options: { limits?: Partial<SocketLimits>; gu
     server.close();
     server.closeAllConnections();
   };
-  return { ...fixture, url, keys, logged, connect, greet, stop };
+  return { ...fixture, url, keys, logged, ended, connect, greet, stop };
 };

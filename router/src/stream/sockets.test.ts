@@ -2,6 +2,7 @@ import { signToken } from '@storegraph/server';
 import { createClient } from 'graphql-ws';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { sessionsEnded } from '../front/ended-sessions-fixture.ts';
 import type { SocketLimits } from './limits.ts';
 import { startSockets } from './socket-client-fixture.ts';
 
@@ -75,6 +76,46 @@ describe('greeting', () => {
       code: 4403,
       reason: 'The token has expired: connect again with a new one.',
     });
+  });
+
+  test('closes with 4403 as soon as the session ends, also one that is refused from then on; others go on', async () => {
+    const { greet, connect, keys, ended, push, listeners } = await start();
+    const sign = (sessionId: string) => signToken(keys, { subject: 'ada', role: 'customer', sessionId });
+    const [authorization, others] = [`Bearer ${await sign('phone')}`, `Bearer ${await sign('desk')}`];
+    const [phone, desk] = [await greet({ authorization }), await greet({ authorization: others })];
+    for (const client of [phone, desk]) client.subscribe('1', 'subscription { ticks }');
+    await listeners(2);
+    const isOver = { code: 4403, reason: 'Your session has ended: sign in again.' };
+    ended.hear([sessionsEnded('phone')]);
+    push(1);
+    expect(await phone.closed).toEqual(isOver);
+    expect(await desk.next()).toMatchObject({ type: 'next', payload: { data: { ticks: 1 } } });
+    const again = await connect();
+    again.say({ type: 'connection_init', payload: { authorization } });
+    expect(await again.closed).toEqual(isOver);
+    await expect(connect(undefined, { headers: { authorization } })).rejects.toThrow('401');
+    await listeners(1);
+  });
+
+  test('answers the change that ends its session, and nothing else, before it closes', async () => {
+    const { greet, keys, ended, slowAdd, push, listeners } = await start();
+    const sessionId = 'phone';
+    const token = await signToken(keys, { subject: 'ada', role: 'customer', sessionId });
+    const client = await greet({ authorization: `Bearer ${token}` });
+    client.subscribe('reads', 'subscription { ticks }');
+    client.subscribe('changes', 'mutation { addSlowly }');
+    await Promise.all([listeners(1), slowAdd.entered.opened]);
+    ended.hear([sessionsEnded(sessionId)]);
+    await listeners(0);
+    push(1);
+    client.subscribe('late', hello);
+    expect(await client.next()).toMatchObject({
+      ...{ type: 'error', id: 'late', payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+    });
+    slowAdd.answer.open();
+    expect(await client.next()).toMatchObject({ id: 'changes', payload: { data: { addSlowly: 1 } } });
+    expect(await client.next()).toMatchObject({ type: 'complete', id: 'changes' });
+    expect(await client.closed).toMatchObject({ code: 4403 });
   });
 
   test('closes with 4406 what speaks another protocol', async () => {

@@ -6,7 +6,7 @@ import { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Sockets } from '../front/front.ts';
-import { type Caller, callerOf } from '../front/head.ts';
+import { type Caller, callerOf, type Identifying } from '../front/head.ts';
 import type { Runner } from '../front/operation.ts';
 import { BadRequest } from '../front/refusal.ts';
 import { closing } from './closing.ts';
@@ -49,11 +49,11 @@ const refuseUpgrade = (socket: Duplex, status: string): void => {
 };
 
 const identifyBy =
-  ({ headers, socket }: IncomingMessage, options: Parameters<typeof callerOf>[2]) =>
+  ({ headers, socket }: IncomingMessage, identifying: Identifying) =>
   async (payload: Readonly<Record<string, unknown>>): Promise<Caller> => {
     // Of a request it is only these two that say who calls.
     const request = { headers: { ...headers, ...headersIn(payload) }, socket } as IncomingMessage;
-    return callerOf(request, requestIdOf(headers), options);
+    return callerOf(request, requestIdOf(headers), identifying);
   };
 
 const listen = (socket: WebSocket, conversation: Conversation, log: Log): void => {
@@ -71,6 +71,7 @@ const listen = (socket: WebSocket, conversation: Conversation, log: Log): void =
 export const createSockets = (options: SocketOptions): Sockets => {
   const { runner, keys, trustedProxies = 0 } = options;
   const limits = { ...defaultSocketLimits, ...options.limits };
+  const identifying = { keys, trustedProxies, ended: runner.ended };
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -89,7 +90,7 @@ export const createSockets = (options: SocketOptions): Sockets => {
     const wire = createWire(socket, connection, limits, () => conversation.close(closing.tooSlow));
     const conversation = createConversation(wire, {
       ...{ runner, follow: options.follow, limits, seats: seatsByAccount, nextFrame },
-      identify: identifyBy(request, { keys, trustedProxies }),
+      identify: identifyBy(request, identifying),
     });
     return conversation;
   };
@@ -109,7 +110,7 @@ export const createSockets = (options: SocketOptions): Sockets => {
   };
 
   const admit = async (request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> => {
-    const { address } = await callerOf(request, requestIdOf(request.headers), { keys, trustedProxies });
+    const { address } = await callerOf(request, requestIdOf(request.headers), identifying);
     if (open.size >= limits.maxSockets) return refuseUpgrade(connection, '503 Service Unavailable');
     if (!seatsByAddress.take(address)) return refuseUpgrade(connection, '429 Too Many Requests');
     let isOpen = false;

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { compose } from '../../../scripts/compose.ts';
 import { createAnswers } from '../cache/answers.ts';
 import { createEngine } from '../engine.ts';
+import { createEndedSessions } from '../front/ended-sessions.ts';
 import { startFront } from '../front/front.ts';
 import { type Runner, refusalOf, resolveText } from '../front/operation.ts';
 import { createGuards } from '../guard/guards.ts';
@@ -38,6 +39,7 @@ const startMetered = async () => {
   const follow = watching.follow(createSharing((error, { requestId }) => refusalOf(error, requestId, about)));
   const runner: Runner = {
     ...about,
+    ended: createEndedSessions(log),
     engine: () => engine,
     resolve: watching.resolve(resolveText),
     guards: watching.guards(createGuards(fullSettings({ limits: { maxCost: 5 } }, false), null)),
