@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog, signToken } from '@storegraph/server';
+import { openEventLog } from '@storegraph/events';
+import { connect } from '@storegraph/postgres';
+import { localTransport, startRouter } from '@storegraph/router';
+import { createLog, schemaFolder, signToken } from '@storegraph/server';
 import { type Client, createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -47,12 +50,13 @@ const signIn = async (who = email, secret = password): Promise<Device> => {
   return { token: tokens.accessToken, refreshToken: tokens.refreshToken, sessionId: session.id };
 };
 const bearer = ({ token }: Device) => ({ authorization: `Bearer ${token}` });
-/** As `npm run token` makes it: of no session. */
-const admin = async (): Promise<string> => {
+const shopKeys = async () => {
   const keys = await readKeys(folder);
   if (!keys) throw new Error('The shop has no keys.');
-  return signToken(keys, { subject: 'operator', role: 'admin' });
+  return keys;
 };
+/** As `npm run token` makes it: of no session. */
+const admin = async () => signToken(await shopKeys(), { subject: 'operator', role: 'admin' });
 const signOut = ({ refreshToken }: Device) => change('signOut', { refreshToken });
 
 const refused = { errors: [{ message, extensions: { code: 'UNAUTHENTICATED' } }] };
@@ -150,6 +154,34 @@ describe('a device that is signed out by another', () => {
     for (const device of [desk, await signIn()])
       expect(await me(device)).toMatchObject({ data: { me: { email } } });
   }, 60_000);
+
+  test('is out at other routers too, also where nothing is kept, and at one that starts later', async () => {
+    const log = createLog(() => {});
+    const db = connect({ url: shop.postgresUrl, schema: 'account', name: 'another router' });
+    const events = openEventLog({ db, publisher: 'account' });
+    const openRouter = async (cacheMegabytes: number) => {
+      const router = await startRouter({
+        supergraphSdl: await readFile(join(schemaFolder, 'supergraph.graphql'), 'utf8'),
+        transports: shop.subgraphs.map(localTransport),
+        ...{ keys: await shopKeys(), logs: [events], port: 0, log, settings: { cacheMegabytes } },
+      });
+      const there = peopleOf(() => router.url.replace('/graphql', ''));
+      return { ...router, me: ({ token }: Device) => there.ask('{ me { email } }', token) };
+    };
+    const [phone, desk] = [await signIn(), await signIn()];
+    const routers = [await openRouter(0), await openRouter(1)];
+    for (const other of routers) expect(await other.me(phone)).toMatchObject({ data: { me: { email } } });
+    await signOut(phone);
+    for (const other of routers) await expect.poll(() => other.me(phone)).toMatchObject(refused);
+    routers.push(await openRouter(0));
+    for (const other of routers) {
+      expect(await other.me(phone)).toMatchObject(refused);
+      expect(await other.me(desk)).toMatchObject({ data: { me: { email } } });
+      await other.stop();
+    }
+    await events.stop();
+    await db.close();
+  });
 
   /** What ends the first device's session, by the second. */
   const ways: readonly (readonly [string, (phone: Device, desk: Device) => Promise<Answer>])[] = [
