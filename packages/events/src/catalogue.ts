@@ -60,3 +60,26 @@ export const isKnown = (type: string): type is FactType => Object.hasOwn(catalog
 
 /** Every fact's name, for the checks of the repository. */
 export const factTypes = Object.keys(catalogue) as readonly FactType[];
+
+/** What of a fact is written down; the rest follows from its publisher. */
+export type Recorded = Pick<StoredEvent, 'sequence' | 'version' | 'aggregateId' | 'occurredAt'> & {
+  readonly type: string;
+  readonly data: unknown;
+};
+
+/** A fact as it was written down, wherever that is. Throws when it is not what the catalogue promises. */
+export const storedEvent = (publisher: string, recorded: Recorded): StoredEvent => {
+  const { sequence, type, version, aggregateId, occurredAt, data } = recorded;
+  const parsed = isKnown(type) ? parseFact(type, data) : data;
+  // The type and its data were checked together, which the union cannot follow.
+  return {
+    id: `${publisher}:${sequence}`,
+    publisher,
+    sequence,
+    type,
+    version,
+    aggregateId,
+    occurredAt,
+    data: parsed,
+  } as StoredEvent;
+};

@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from '@storegraph/postgres';
 import { sql } from 'drizzle-orm';
-import { type Fact, isKnown, parseFact, publisherOf, type StoredEvent, versionOf } from './catalogue.ts';
+import { type Fact, parseFact, publisherOf, type StoredEvent, storedEvent, versionOf } from './catalogue.ts';
 import { CursorTooOldError } from './retention.ts';
 
 /** The tables a subgraph needs to publish and to consume. */
@@ -89,23 +89,15 @@ export const readAfter = async (
   const rows = await reader.execute<OutboxRow>(sql`
     select sequence, type, version, aggregate_id, data, occurred_at
     from outbox where sequence > ${after} order by sequence limit ${limit}`);
-  const events = [...rows].map((row) => storedEvent(publisher, row));
+  const events = [...rows].map((row) =>
+    storedEvent(publisher, {
+      ...row,
+      sequence: Number(row.sequence),
+      aggregateId: row.aggregate_id,
+      occurredAt: new Date(row.occurred_at),
+    }),
+  );
   const oldestKept = events[0]?.sequence ?? 0;
   if (oldestKept > after + 1) throw new CursorTooOldError({ publisher, after, oldestKept });
   return events;
-};
-
-const storedEvent = (publisher: string, row: OutboxRow): StoredEvent => {
-  const sequence = Number(row.sequence);
-  // The type and its data were checked together, which the union cannot follow.
-  return {
-    id: `${publisher}:${sequence}`,
-    publisher,
-    sequence,
-    type: row.type,
-    version: row.version,
-    aggregateId: row.aggregate_id,
-    occurredAt: new Date(row.occurred_at),
-    data: isKnown(row.type) ? parseFact(row.type, row.data) : row.data,
-  } as StoredEvent;
 };
