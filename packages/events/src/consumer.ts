@@ -3,7 +3,9 @@ import { sql } from 'drizzle-orm';
 import type { Bus } from './bus.ts';
 import { type FactType, publisherOf, type StoredEvent } from './catalogue.ts';
 import type { EventLog } from './log.ts';
+import { pause, retryDelayMs } from './pause.ts';
 import { startReporting } from './place-report.ts';
+import { PublisherAwayError } from './publisher-client.ts';
 import { CursorTooOldError } from './retention.ts';
 import { createWrittenPlace } from './written-place.ts';
 
@@ -11,8 +13,6 @@ import { createWrittenPlace } from './written-place.ts';
 const batchSize = 100;
 /** How often a fact is tried before it is put aside as a dead letter. */
 const maxTries = 5;
-/** How long after a failure the next try waits; it doubles with each. */
-const firstRetryMs = 50;
 
 /** What a subgraph does about others' facts, by their names. Each gets the transaction of the inbox. */
 export type Handlers = {
@@ -79,7 +79,7 @@ type InboxNeeds = {
 };
 
 const runInbox = (needs: InboxNeeds) => {
-  const { db, bus, publisher, consumer, onError, signal } = needs;
+  const { db, bus, publisher, consumer, signal } = needs;
   let position = 0;
   const written = createWrittenPlace(needs);
   let halt: CursorTooOldError | null = null;
@@ -112,7 +112,7 @@ const runInbox = (needs: InboxNeeds) => {
       consumer,
       position: () => position,
       settle: written.settle,
-      onError: (error) => onError(error, null),
+      onError: (error) => tell(needs, error),
     });
     try {
       await takeAllIn(log);
@@ -130,7 +130,7 @@ const runInbox = (needs: InboxNeeds) => {
         // Whoever stops closes the databases under what is being read.
         if (signal.aborted) return;
         if (error instanceof CursorTooOldError) halt = error;
-        onError(error, null);
+        tell(needs, error);
       }
       await pause(retryDelayMs(tries), signal);
     }
@@ -153,6 +153,11 @@ const runInbox = (needs: InboxNeeds) => {
       });
     },
   };
+};
+
+/** The bus has told of a publisher that does not answer, which each of its consumers tries again. */
+const tell = ({ onError }: InboxNeeds, error: unknown) => {
+  if (!(error instanceof PublisherAwayError)) onError(error, null);
 };
 
 /** A batch at once, and fact by fact when one of them fails, so that only the bad one is put aside. */
@@ -237,22 +242,8 @@ const savePosition = async (
     where consumer = ${consumer} and publisher = ${publisher}`);
 };
 
-const retryDelayMs = (tries: number) => Math.min(firstRetryMs * 2 ** tries, 5_000);
-
 const aborted = (signal: AbortSignal) =>
   new Promise<null>((resolve) => {
     if (signal.aborted) resolve(null);
     signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
-
-const pause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
   });

@@ -1,7 +1,7 @@
 import { connect, type Database, migrate, transaction } from '@storegraph/postgres';
 import { type TestDatabase, testDatabase } from '@storegraph/testing';
 import { sql } from 'drizzle-orm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import {
   append,
   type Bus,
@@ -15,6 +15,7 @@ import {
   type StoredEvent,
   startConsumer,
 } from './index.ts';
+import { sequencesOf, take } from './shop-for-tests.ts';
 
 /** A publisher and a consumer, each with a database of its own, as in a distributed shop. */
 let shops: TestDatabase[];
@@ -57,7 +58,6 @@ const fact = (sku: string): Fact => ({
 const publish = (...skus: string[]) => transaction(publisher, async (tx) => append(tx, skus.map(fact)));
 const skusOf = (events: readonly StoredEvent[]) =>
   events.map(({ data }) => (data as FactOf<'product.variant_created'>).sku);
-const sequencesOf = (events: readonly StoredEvent[]) => events.map(({ sequence }) => sequence);
 
 describe('append', () => {
   it('numbers facts 1, 2, 3 in the order of commits, whoever commits', async () => {
@@ -103,60 +103,10 @@ describe('append', () => {
   });
 });
 
-describe('follow', () => {
-  const take = async (from: number | 'now', count: number, started?: () => Promise<unknown>) => {
-    const stop = new AbortController();
-    const events: StoredEvent[] = [];
-    const pages = log.follow(from, stop.signal);
-    let next = pages.next();
-    await started?.();
-    while (events.length < count) {
-      const { value, done } = await next;
-      if (done) throw new Error(`The log ended after ${events.length} of ${count} facts.`);
-      events.push(...value);
-      next = pages.next();
-    }
-    stop.abort();
-    await next;
-    return events;
-  };
-
-  it('gives what lies behind the cursor and then what comes, without a gap or a repeat', async () => {
-    await publish('A', 'B', 'C');
-    const events = await take(1, 4, () => publish('D', 'E'));
-    expect(skusOf(events)).toEqual(['B', 'C', 'D', 'E']);
-    expect(sequencesOf(events)).toEqual([2, 3, 4, 5]);
-  });
-
-  it('wakes for facts that another process committed', async () => {
-    const elsewhere = sql`select append_facts(array['product.variant_created'], array[1], array['x'], array[${JSON.stringify(fact('E').data)}::jsonb])`;
-    const events = await take(0, 1, () => publisher.execute(elsewhere));
-    expect(skusOf(events)).toEqual(['E']);
-  });
-
-  it('serves many followers at different places while facts arrive', async () => {
-    await publish(...Array.from({ length: 1_500 }, (_, n) => `old-${n}`));
-    const followers = [0, 700, 1_499].map((from) => take(from, 1_700 - from));
-    for (let n = 0; n < 20; n += 1) await publish(...Array.from({ length: 10 }, (_, m) => `new-${n}-${m}`));
-    for (const [index, from] of [0, 700, 1_499].entries()) {
-      const events = await followers[index];
-      expect(sequencesOf(events ?? [])).toEqual(Array.from({ length: 1_700 - from }, (_, n) => from + n + 1));
-    }
-  });
-
-  it('settles at once when it is left while it waits', async () => {
-    const pages = log.follow('now', new AbortController().signal);
-    const waiting = pages.next();
-    await pages.return?.();
-    expect(await waiting).toEqual({ done: true, value: undefined });
-    expect(await pages.next()).toEqual({ done: true, value: undefined });
-  });
-
-  it('ends when the log is stopped', async () => {
-    const waiting = log.follow('now', new AbortController().signal).next();
-    await log.stop();
-    expect(await waiting).toEqual({ done: true, value: undefined });
-  });
+test('followers wake for facts that another process committed', async () => {
+  const elsewhere = sql`select append_facts(array['product.variant_created'], array[1], array['x'], array[${JSON.stringify(fact('E').data)}::jsonb])`;
+  const events = await take(log, { from: 0, count: 1, started: () => publisher.execute(elsewhere) });
+  expect(skusOf(events)).toEqual(['E']);
 });
 
 describe('a consumer', () => {
@@ -180,24 +130,6 @@ describe('a consumer', () => {
     (await consumer.execute<{ sequence: number }>(sql`select sequence from seen order by ctid`)).map(
       (row) => row.sequence,
     );
-
-  it('takes in what was published before it started, then what comes, in order', async () => {
-    await publish('A', 'B');
-    const { drained } = consume(note);
-    await publish('C');
-    await drained();
-    expect(await seen()).toEqual([1, 2, 3]);
-  });
-
-  it('has each effect once, however many processes run it and however often they restart', async () => {
-    const first = [consume(note), consume(note), consume(note)];
-    for (let n = 0; n < 20; n += 1) await publish(`A-${n}`, `B-${n}`);
-    await first[0]?.stop();
-    await publish('C');
-    await Promise.all(first.slice(1).map(({ drained }) => drained()));
-    await consume(note).drained();
-    expect(await seen()).toEqual(Array.from({ length: 41 }, (_, index) => index + 1));
-  });
 
   it('takes nothing in when the effect fails, and tries again', async () => {
     let failures = 0;
@@ -275,15 +207,5 @@ describe('a consumer', () => {
     await publish('A');
     await drained();
     expect(await seen()).toEqual([facts + 1]);
-  });
-
-  it('passes over facts of a later release', async () => {
-    await publisher.execute(
-      sql`select append_facts(array['product.teleported'], array[1], array['x'], array['{}'::jsonb])`,
-    );
-    const { drained } = consume(note);
-    await publish('A');
-    await drained();
-    expect(await seen()).toEqual([2]);
   });
 });
