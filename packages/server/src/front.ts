@@ -5,6 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { type IncomingOperation, startHttpProtocol } from './apollo.ts';
 import { requestIdOf } from './call.ts';
 import { asGraphQLError, maskErrors } from './errors.ts';
+import type { PublishedFacts } from './facts.ts';
 import { type Log, log as processLog } from './log.ts';
 import { createRoutes, graphqlPath, type NotReady, type Pages, pathOf, refuse } from './routes.ts';
 import type { GraphResult } from './run.ts';
@@ -24,6 +25,8 @@ export type FrontOptions = Execution & {
   /** What does not work right now; empty when all does. */
   readonly notReady: () => Promise<readonly NotReady[]>;
   readonly keys: PublicKeys;
+  /** What is published, for the other services of the shop. */
+  readonly facts?: PublishedFacts | undefined;
   readonly pages?: Pages | undefined;
   readonly production?: boolean | undefined;
   readonly log?: Log | undefined;
@@ -72,7 +75,7 @@ const safely =
 
 /** Serves a graph over HTTP and WebSocket, with health pages. */
 export const startFront = async (options: FrontOptions): Promise<Front> => {
-  const { name, port: wantedPort, host = '127.0.0.1', schema, keys, pages } = options;
+  const { name, port: wantedPort, host = '127.0.0.1', schema, keys, facts, pages } = options;
   const { log = processLog, production = false } = options;
   const open = new Set<ServerResponse>();
   let isStopping = false;
@@ -83,7 +86,7 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
   const protocol = await startHttpProtocol({ schema, execute, production, log });
   const sockets = createSockets({ schema, execute, subscribe, keys, production, log });
   const notReady = async () => (isStopping ? [{ name, reason: 'It is stopping.' }] : options.notReady());
-  const answer = createRoutes({ protocol, keys, notReady, pages });
+  const answer = createRoutes({ name, protocol, keys, notReady, facts, pages });
 
   const server = createServer({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs });
   server.on('request', (request, response) => {

@@ -11,6 +11,7 @@ export {
   type Selecting,
 } from './collect-fields.ts';
 export { asGraphQLError, maskErrors, withoutSuggestions } from './errors.ts';
+export type { PublishedFacts } from './facts.ts';
 export { type FollowedKeys, followKeyRing } from './follow-keys.ts';
 export { type Front, type FrontOptions, startFront } from './front.ts';
 export { type InputProblem, type InvalidInput, invalidInput, parseInput } from './input.ts';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { HttpProtocol } from './apollo.ts';
 import { callOf } from './call.ts';
+import { answerFactsRequest, isFactsPath, type PublishedFacts } from './facts.ts';
 import { BadHttpRequest, readJson, sendError, sendJson } from './http.ts';
 import { keysPath, publishedKeys } from './key-ring.ts';
 import type { Log } from './log.ts';
@@ -41,16 +42,20 @@ export const refuse = (response: ServerResponse, error: unknown, requestId: stri
   }
 };
 
-/** Answers the requests of a graph's server: the endpoint, its health, and pages handed in. */
+/** Answers the requests of a graph's server: the endpoint, its health, its facts, and pages handed in. */
 export const createRoutes = ({
+  name,
   protocol,
   keys,
   notReady,
+  facts,
   pages,
 }: {
+  readonly name: string;
   readonly protocol: HttpProtocol;
   readonly keys: PublicKeys;
   readonly notReady: () => Promise<readonly NotReady[]>;
+  readonly facts: PublishedFacts | undefined;
   readonly pages: Pages | undefined;
 }) => {
   const answerGraphql = async (
@@ -79,6 +84,9 @@ export const createRoutes = ({
     if (path === '/health/live') return sendJson(response, 200, { status: 'live' });
     if (path === '/health/ready') return answerReady(response);
     if (path === keysPath) return sendJson(response, 200, publishedKeys(keys));
+    if (isFactsPath(path)) {
+      return answerFactsRequest({ name, facts, keys }, request, response, { path, search, requestId });
+    }
     if (pages?.(request, response)) return;
     sendError(response, 404, 'NOT_FOUND', `There is nothing at ${path}. The graph is at ${graphqlPath}.`);
   };

@@ -53,6 +53,7 @@ export const serveSubgraph = async <Context>(
   const listening = startFront({
     ...options,
     name: subgraph.name,
+    facts: subgraph.facts,
     schema: mounted.schema,
     execute: async ({ document, call, ...operation }) =>
       mounted.execute({ ...operation, ...call, query: document }),

@@ -1,4 +1,5 @@
 import type { DocumentNode } from 'graphql';
+import type { PublishedFacts } from './facts.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What is known about a request before any of it runs. */
@@ -23,6 +24,8 @@ export type Subgraph<Context = unknown> = {
   readonly name: string;
   readonly typeDefs: DocumentNode;
   readonly resolvers: object;
+  /** What it publishes, where it does: its event log. Subgraphs in other processes read it over HTTP. */
+  readonly facts?: PublishedFacts;
   /** Called for every request, and for every event of a subscription, so that loaders never serve old rows. */
   readonly context: (request: Request) => Context;
   /** Throws the reason while it cannot answer. */

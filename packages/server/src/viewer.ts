@@ -47,7 +47,8 @@ const scopesByRole: Readonly<Record<Role, readonly string[]>> = {
   warehouse: ['stock:read', 'stock:reserve', 'stock:write'],
   finance: [],
   admin: allScopes,
-  service: allScopes,
+  // Nobody of the staff: what is published is for the other parts of the shop.
+  service: [...allScopes, 'facts:read'],
 };
 
 /** The names of all roles, in the order they are documented. */
