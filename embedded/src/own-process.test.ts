@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,10 +7,11 @@ import { join } from 'node:path';
 import { createKeys, type Keys, publishedKeys, signToken, verifyToken } from '@storegraph/server';
 import { type TestDatabase, testDatabase } from '@storegraph/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { askGraph, createLauncher } from './process-fixture.ts';
 
 /** Each subgraph in a process of its own, as in a cluster: its settings, its endpoint, its health, its end. */
 
-const root = join(import.meta.dirname, '../..');
+const launcher = createLauncher();
 const stops: (() => Promise<unknown>)[] = [];
 let database: TestDatabase;
 let keys: Keys;
@@ -21,47 +20,16 @@ beforeAll(async () => {
   keys = await createKeys();
 });
 afterEach(async () => {
+  await launcher.killAll();
   for (const stop of stops.splice(0)) await stop();
 });
 // Fails when a process left a connection open.
 afterAll(() => database.drop());
 
-const launch = (subgraph: string, settings: Readonly<Record<string, string>>) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', `subgraphs/${subgraph}/src/main.ts`], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], ...settings },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  const heard = new Set<() => void>();
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-    for (const check of heard) check();
-  });
-  const ended = once(child, 'close').then(([code]) => ({ code, output }));
-  stops.push(() => {
-    child.kill('SIGKILL');
-    return ended;
-  });
-  const url = new Promise<string>((resolve, reject) => {
-    heard.add(() => {
-      const found = /"url":"([^"]+)"/.exec(output)?.[1];
-      if (found) resolve(found);
-    });
-    void ended.then(() => reject(new Error(output)));
-  });
-  url.catch(() => {});
-  return { url, ended, stop: () => child.kill('SIGTERM') };
-};
+const launch = (subgraph: string, settings: Readonly<Record<string, string>>) =>
+  launcher.launch(`subgraphs/${subgraph}/src/main.ts`, settings);
 
-const ask = async (url: string, query: string, token?: string) => {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query }),
-  });
-  return JSON.parse(await response.text());
-};
+const ask = (url: string, query: string, token?: string) => askGraph(url, query, { token });
 
 /** Something of its own that a subgraph answers to the router: how it is made, and how it is asked for. */
 const entities: Readonly<Record<string, (url: string) => Promise<void>>> = {
@@ -111,6 +79,55 @@ describe.each(Object.keys(entities))('%s in a process of its own', (subgraph) =>
     expect(output).toContain('- PUBLIC_KEYS_URL is missing, or PUBLIC_KEYS.');
     expect(output).toContain('- PORT is wrong');
   });
+});
+
+describe('facts', () => {
+  it('are told to services', async () => {
+    const { url, ended, stop } = launch('product', {
+      POSTGRES_URL: database.url,
+      PORT: '0',
+      PUBLIC_KEYS: JSON.stringify({ keys: keys.keys }),
+    });
+    const graph = await url;
+    await entities['product']?.(graph);
+    const token = await signToken(keys, { subject: 'cart', role: 'service' });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const { head, facts } = JSON.parse(await (await fetch(new URL('/facts', graph), { headers })).text());
+    expect(facts.at(-1)).toMatchObject({ publisher: 'product', sequence: head });
+    expect(new Date(facts.at(-1).occurredAt).toJSON()).toBe(facts.at(-1).occurredAt);
+    const place = { method: 'PUT', headers, body: JSON.stringify({ after: head }) };
+    expect((await fetch(new URL('/facts/places/cart', graph), place)).status).toBe(204);
+    stop();
+    const { code, output } = await ended;
+    expect(code).toBe(0);
+    expect(output).not.toContain('does not hear');
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string, readonly string[]]>([
+    ['inventory', {}, 'set SUBGRAPH_URLS and SERVICE_TOKEN', ['product']],
+    [
+      'cart',
+      { SERVICE_TOKEN: 'x', SUBGRAPH_URLS: 'product=http://127.0.0.1:9/graphql' },
+      'name them in SUBGRAPH_URLS',
+      ['account'],
+    ],
+  ])(
+    'that nothing leads to are told of at the start, once: %s, %j',
+    async (subgraph, settings, how, subgraphs) => {
+      const { url, ended, stop } = launch(subgraph, {
+        ...{ POSTGRES_URL: database.url, PORT: '0', PUBLIC_KEYS: JSON.stringify({ keys: keys.keys }) },
+        ...settings,
+      });
+      await url;
+      stop();
+      const { code, output } = await ended;
+      expect(code).toBe(0);
+      const warnings = output.split('\n').filter((line) => line.includes('does not hear'));
+      expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
+        { level: 'warn', message: `It does not hear the facts of other subgraphs: ${how}.`, subgraphs },
+      ]);
+    },
+  );
 });
 
 describe('keys of callers', () => {

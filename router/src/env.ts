@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keySources, parseEnv, schemaFolder } from '@storegraph/server';
+import { keySources, parseEnv, redisUrl, schemaFolder } from '@storegraph/server';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -10,7 +10,7 @@ const schema = z.object({
   ...keySources,
   ROUTER_SETTINGS: z.string().optional(),
   PLANNER: z.enum(['hive', 'apollo']).default('hive'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must begin with redis://' }).optional(),
+  REDIS_URL: redisUrl.optional(),
   METRICS_PORT: z.coerce.number('must be a number').int().min(0).max(65_535).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   NODE_ENV: z.string().default('development'),

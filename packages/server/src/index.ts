@@ -20,6 +20,7 @@ export { isEntryPoint, stopOnSignal } from './lifecycle.ts';
 export { createLog, type Log, type LogFields, log } from './log.ts';
 export { type MountedSubgraph, type MountOptions, mountSubgraph } from './mount.ts';
 export { defaultDeadlineMs, type Operation } from './operation.ts';
+export { runSubgraph } from './own-process.ts';
 export { InvalidEnvironment, parseEnv } from './parse-env.ts';
 export {
   forServices,
@@ -43,7 +44,7 @@ export {
   keySources,
   openPublicKeys,
   ownProcess,
-  servedBy,
+  redisUrl,
   verifyingProcess,
 } from './subgraph-env.ts';
 export {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { subgraphUrls } from './ask.ts';
 import { type FollowedKeys, followPublicKeys } from './follow-keys.ts';
 import { log } from './log.ts';
 import { InvalidEnvironment } from './parse-env.ts';
@@ -34,19 +35,28 @@ type KeySources = {
   readonly PUBLIC_KEYS_URL?: string | undefined;
 };
 
+/** For env.ts: a Redis. */
+export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must begin with redis://' });
+
 /** For env.ts: what every subgraph in a process of its own is told, and where it listens when nothing is said. */
 export const ownProcess = (port: number) => ({
   POSTGRES_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   PORT: z.coerce.number().int().min(0).max(65_535).default(port),
   HOST: z.string().default('127.0.0.1'),
+  /** The other subgraphs, whose facts it hears and whom it asks: `inventory=http://inventory:4002/graphql,pricing=…`. */
+  SUBGRAPH_URLS: subgraphUrls.default({}),
+  /** A service's token, which the others are asked with. */
+  SERVICE_TOKEN: z.string().min(1).optional(),
+  /** Where facts travel between processes; without it their publishers are asked again and again. */
+  REDIS_URL: redisUrl.optional(),
   /** Where spans are sent; nowhere when left out. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   NODE_ENV: z.string().default('development'),
 });
 
-/** For env.ts: a subgraph in a process of its own that verifies tokens, with what it alone needs. */
-export const verifyingProcess = <Shape extends z.ZodRawShape>(port: number, own: Shape) =>
-  z.object({ ...ownProcess(port), ...keySources, ...own }).refine(
+/** For env.ts: a subgraph in a process of its own that verifies tokens. */
+export const verifyingProcess = <Shape extends z.ZodRawShape>(own: Shape) =>
+  z.object({ ...keySources, ...own }).refine(
     // Looked at beside all other problems, so that they are told at once.
     (env) => Object.keys(keySources).some((name) => name in env),
     { error: 'PUBLIC_KEYS_URL is missing, or PUBLIC_KEYS', when: () => true },
@@ -67,13 +77,11 @@ export const openPublicKeys = async ({
   }
 };
 
+/** What every subgraph in a process of its own was told. */
+export type OwnProcessEnv = z.output<z.ZodObject<ReturnType<typeof ownProcess>>>;
+
 /** How a subgraph in a process of its own is served. */
-export const servedBy = (env: {
-  readonly PORT: number;
-  readonly HOST: string;
-  readonly NODE_ENV: string;
-  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
-}): Omit<ServeOptions, 'keys'> => ({
+export const servedBy = (env: OwnProcessEnv): Omit<ServeOptions, 'keys'> => ({
   port: env.PORT,
   host: env.HOST,
   production: env.NODE_ENV === 'production',

@@ -1,4 +1,4 @@
-import { jsonText, ownProcess, parseEnv, subgraphUrls } from '@storegraph/server';
+import { jsonText, ownProcess, parseEnv } from '@storegraph/server';
 import { z } from 'zod';
 
 /** Whose word is taken, as a JSON list. */
@@ -54,8 +54,6 @@ export const readEnv = () =>
       /** The keys that tokens are signed with: a file as the embedded shop keeps it, read again when it changes. */
       KEYS_FILE: z.string().min(1),
       ACCOUNT_SECRET: accountSecrets,
-      /** What other subgraphs are asked by. */
-      SUBGRAPH_URLS: subgraphUrls.default({}),
       ...outside,
     }),
     process.env,

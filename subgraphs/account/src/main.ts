@@ -2,26 +2,23 @@ import { fileURLToPath } from 'node:url';
 import {
   type Bus,
   type Consumer,
-  createInProcessBus,
   eventsMigrations,
   openEventLog,
+  openProcessBus,
   startConsumer,
 } from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
 import { connect, type Database, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
   type Ask,
-  askOverHttp,
   followKeyRing,
   isEntryPoint,
   type Keys,
   log,
   readSchema,
+  runSubgraph,
   type Subgraph,
-  servedBy,
-  serveSubgraph,
   signToken,
-  stopOnSignal,
   type Viewer,
 } from '@storegraph/server';
 import { type Appointment, appoint } from './appointment-service.ts';
@@ -101,6 +98,7 @@ export const account = async (needs: Needs): Promise<Subgraph<Context>> => {
     name: 'account',
     typeDefs: readSchema('account'),
     resolvers,
+    facts: events,
     context: ({ viewer, address }) => ({
       ...{ viewer, asking: { viewer, address }, accounts, customerData },
       loaders: createLoaders(db, viewer),
@@ -162,18 +160,17 @@ const tellOfSecrets = async (db: Database, [first, ...older]: readonly string[])
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
-  const { keys } = await followKeyRing(env.KEYS_FILE, (error) =>
+  const followed = await followKeyRing(env.KEYS_FILE, (error) =>
     log.error('The keys stay as they were.', { error }),
   );
-  const subgraph = await account({
-    ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), keys, outside: env },
-    secrets: env.ACCOUNT_SECRET,
-    ask: askOverHttp({
-      urls: env.SUBGRAPH_URLS,
-      token: () => signToken(keys, { subject: 'account', role: 'service' }),
-    }),
+  const { keys } = followed;
+  await runSubgraph({
+    ...{ env, followed, openBus: openProcessBus },
+    token: () => signToken(keys, { subject: 'account', role: 'service' }),
+    open: ({ bus, ask }) =>
+      account({
+        ...{ postgresUrl: env.POSTGRES_URL, bus, ask, keys },
+        ...{ outside: env, secrets: env.ACCOUNT_SECRET },
+      }),
   });
-  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
-  log.info('account is open.', { url: front.url });
-  stopOnSignal(front);
 }

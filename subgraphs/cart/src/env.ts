@@ -1,15 +1,14 @@
-import { parseEnv, subgraphUrls, verifyingProcess } from '@storegraph/server';
+import { ownProcess, parseEnv, redisUrl, subgraphUrls, verifyingProcess } from '@storegraph/server';
 import { z } from 'zod';
 
-/** The settings of a cart subgraph in a process of its own. */
+/** The settings of a cart subgraph in a process of its own. It cannot do without the others. */
 export const readEnv = () =>
   parseEnv(
-    verifyingProcess(4_004, {
-      /** Where carts are kept, with a copy in Postgres; in Postgres alone when left out. */
-      REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must begin with redis://' }).optional(),
-      /** The other subgraphs: `inventory=http://inventory:4001/graphql,pricing=…`. */
+    verifyingProcess({
+      ...ownProcess(4_004),
+      /** Where carts are kept, with a copy in Postgres, and where facts travel; in Postgres alone when left out. */
+      REDIS_URL: redisUrl.optional(),
       SUBGRAPH_URLS: subgraphUrls,
-      /** A service's token, which the others are asked with. */
       SERVICE_TOKEN: z.string().min(1),
     }),
     process.env,

@@ -2,25 +2,22 @@ import { fileURLToPath } from 'node:url';
 import {
   type Bus,
   type Consumer,
-  createInProcessBus,
   eventsMigrations,
   openEventLog,
+  openProcessBus,
   startConsumer,
 } from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
 import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
   type Ask,
-  askOverHttp,
   isEntryPoint,
   log,
   openPublicKeys,
   type PublicKeys,
   readSchema,
+  runSubgraph,
   type Subgraph,
-  servedBy,
-  serveSubgraph,
-  stopOnSignal,
   type Viewer,
   verifyToken,
 } from '@storegraph/server';
@@ -98,6 +95,7 @@ export const cart = async (needs: Needs): Promise<Subgraph<Context>> => {
     name: 'cart',
     typeDefs: readSchema('cart'),
     resolvers,
+    facts: events,
     context: ({ viewer }) => ({ viewer, carts, loaders: createLoaders(carts, viewer), hub }),
     isReady: async () => {
       await Promise.all([events.head(), store.isReady()]);
@@ -143,15 +141,13 @@ const guestIn = (keys: PublicKeys) => async (token: string) => {
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
-  const { keys } = await openPublicKeys(env);
-  const subgraph = await cart({
-    postgresUrl: env.POSTGRES_URL,
-    bus: createInProcessBus(),
-    ask: askOverHttp({ urls: env.SUBGRAPH_URLS, token: env.SERVICE_TOKEN }),
-    keys,
-    redisUrl: env.REDIS_URL,
+  const followed = await openPublicKeys(env);
+  await runSubgraph({
+    ...{ env, followed, token: env.SERVICE_TOKEN, openBus: openProcessBus },
+    open: ({ bus, ask }) =>
+      cart({
+        ...{ postgresUrl: env.POSTGRES_URL, bus, ask, keys: followed.keys },
+        redisUrl: env.REDIS_URL,
+      }),
   });
-  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
-  log.info('cart is open.', { url: front.url });
-  stopOnSignal(front);
 }

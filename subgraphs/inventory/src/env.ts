@@ -1,4 +1,4 @@
-import { parseEnv, verifyingProcess } from '@storegraph/server';
+import { ownProcess, parseEnv, verifyingProcess } from '@storegraph/server';
 
 /** The settings of an inventory subgraph in a process of its own. */
-export const readEnv = () => parseEnv(verifyingProcess(4_002, {}), process.env);
+export const readEnv = () => parseEnv(verifyingProcess(ownProcess(4_002)), process.env);

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import {
   type Bus,
   type Consumer,
-  createInProcessBus,
   eventsMigrations,
   openEventLog,
+  openProcessBus,
   startConsumer,
 } from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
@@ -14,10 +14,8 @@ import {
   log,
   openPublicKeys,
   readSchema,
+  runSubgraph,
   type Subgraph,
-  servedBy,
-  serveSubgraph,
-  stopOnSignal,
   type Viewer,
 } from '@storegraph/server';
 import { readEnv } from './env.ts';
@@ -78,6 +76,7 @@ export const inventory = async (needs: { postgresUrl: string; bus: Bus }): Promi
     name: 'inventory',
     typeDefs: readSchema('inventory'),
     resolvers,
+    facts: events,
     context: ({ viewer }) => ({ viewer, inventory: shop, loaders: createLoaders(db, warehouses), hub }),
     isReady: async () => {
       await events.head();
@@ -104,9 +103,8 @@ export const inventory = async (needs: { postgresUrl: string; bus: Bus }): Promi
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
-  const { keys } = await openPublicKeys(env);
-  const subgraph = await inventory({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
-  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
-  log.info('inventory is open.', { url: front.url });
-  stopOnSignal(front);
+  await runSubgraph({
+    ...{ env, followed: await openPublicKeys(env), token: env.SERVICE_TOKEN, openBus: openProcessBus },
+    open: ({ bus }) => inventory({ postgresUrl: env.POSTGRES_URL, bus }),
+  });
 }

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import {
   type Bus,
   type Consumer,
-  createInProcessBus,
   eventsMigrations,
   openEventLog,
+  openProcessBus,
   startConsumer,
 } from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
@@ -15,10 +15,8 @@ import {
   openPublicKeys,
   type Request,
   readSchema,
+  runSubgraph,
   type Subgraph,
-  servedBy,
-  serveSubgraph,
-  stopOnSignal,
 } from '@storegraph/server';
 import { readEnv } from './env.ts';
 import { startForgettingGuesses } from './guess-service.ts';
@@ -70,6 +68,7 @@ export const pricing = async (needs: Needs): Promise<Subgraph<Context>> => {
     name: 'pricing',
     typeDefs: readSchema('pricing'),
     resolvers,
+    facts: events,
     context: ({ viewer, address, holdsForMs }) => ({
       ...{ viewer, holdsForMs, db, baseCurrency, pricing: shop },
       loaders: createLoaders(db, { baseCurrency, viewer, address, quotes: shop.quotes }),
@@ -98,11 +97,8 @@ export const pricing = async (needs: Needs): Promise<Subgraph<Context>> => {
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
-  const { keys } = await openPublicKeys(env);
-  const subgraph = await pricing({
-    ...{ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus(), baseCurrency: env.BASE_CURRENCY },
+  await runSubgraph({
+    ...{ env, followed: await openPublicKeys(env), token: env.SERVICE_TOKEN, openBus: openProcessBus },
+    open: ({ bus }) => pricing({ postgresUrl: env.POSTGRES_URL, bus, baseCurrency: env.BASE_CURRENCY }),
   });
-  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
-  log.info('pricing is open.', { url: front.url });
-  stopOnSignal(front);
 }

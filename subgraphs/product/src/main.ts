@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Bus, createInProcessBus, eventsMigrations, openEventLog } from '@storegraph/events';
+import { type Bus, eventsMigrations, openEventLog, openProcessBus } from '@storegraph/events';
 import { idempotencyMigrations, startForgetting } from '@storegraph/idempotency';
 import { connect, type MigrationFolder, migrate } from '@storegraph/postgres';
 import {
@@ -7,10 +7,8 @@ import {
   log,
   openPublicKeys,
   readSchema,
+  runSubgraph,
   type Subgraph,
-  servedBy,
-  serveSubgraph,
-  stopOnSignal,
   type Viewer,
 } from '@storegraph/server';
 import { readEnv } from './env.ts';
@@ -60,6 +58,7 @@ export const product = async ({
     name: 'product',
     typeDefs: readSchema('product'),
     resolvers,
+    facts: events,
     context: ({ viewer, signal }) => ({
       viewer,
       signal,
@@ -84,9 +83,8 @@ export const product = async ({
 
 if (isEntryPoint(import.meta.url)) {
   const env = readEnv();
-  const { keys } = await openPublicKeys(env);
-  const subgraph = await product({ postgresUrl: env.POSTGRES_URL, bus: createInProcessBus() });
-  const front = await serveSubgraph(subgraph, { ...servedBy(env), keys });
-  log.info('product is open.', { url: front.url });
-  stopOnSignal(front);
+  await runSubgraph({
+    ...{ env, followed: await openPublicKeys(env), token: env.SERVICE_TOKEN, openBus: openProcessBus },
+    open: ({ bus }) => product({ postgresUrl: env.POSTGRES_URL, bus }),
+  });
 }
