@@ -11,6 +11,7 @@ const schema = z.object({
   ROUTER_SETTINGS: z.string().optional(),
   PLANNER: z.enum(['hive', 'apollo']).default('hive'),
   REDIS_URL: redisUrl.optional(),
+  SERVICE_TOKEN: z.string().min(1).optional(),
   METRICS_PORT: z.coerce.number('must be a number').int().min(0).max(65_535).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   NODE_ENV: z.string().default('development'),
@@ -33,8 +34,10 @@ export const readEnv = () => {
     /** A JSON file as docs/router.md describes it. */
     settingsFile: env.ROUTER_SETTINGS === undefined ? null : resolve(env.ROUTER_SETTINGS),
     planner: env.PLANNER,
-    /** Where several routers count and learn together; each for itself when left out. */
+    /** Where several routers count and learn together, and facts travel; each for itself when left out. */
     redisUrl: env.REDIS_URL,
+    /** A service's token, which subgraphs are asked for their facts with; nothing is kept without it. */
+    serviceToken: env.SERVICE_TOKEN,
     /** Where Prometheus may ask; nothing is counted when left out. */
     ...(env.METRICS_PORT !== undefined && { metricsPort: env.METRICS_PORT }),
     /** Where spans are sent; nowhere when left out. */

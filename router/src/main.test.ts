@@ -42,12 +42,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const start = (supergraph = file) => {
+const start = (supergraph = file, settings: Readonly<Record<string, string>> = {}) => {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', main, '--supergraph', supergraph, '--port', '0'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...settings },
     },
   );
   started.push(child);
@@ -60,6 +61,19 @@ const place = async (sdl: string): Promise<void> => {
   await rename(`${file}.new`, file);
 };
 
+/** Waits for a line of its log, and passes over those before it. */
+const listen = (child: ReturnType<typeof start>) => {
+  const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
+  return async (message: string): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`It ended without saying "${message}".`);
+      const line: Record<string, unknown> = JSON.parse(value);
+      if (line['message'] === message) return line;
+    }
+  };
+};
+
 const ask = async (url: string, query: string): Promise<unknown> => {
   const headers = { 'content-type': 'application/json' };
   return (await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) })).json();
@@ -68,15 +82,7 @@ const ask = async (url: string, query: string): Promise<unknown> => {
 test('a file that was composed anew is served; what cannot be used is logged, and the old one stays', async () => {
   await place(whole.replace(/^ +who: .*\n/m, ''));
   const child = start();
-  const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
-  const says = async (message: string): Promise<Record<string, unknown>> => {
-    for (;;) {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`It ended without saying "${message}".`);
-      const line: Record<string, unknown> = JSON.parse(value);
-      if (line['message'] === message) return line;
-    }
-  };
+  const says = listen(child);
   const url = String((await says('The router is open.'))['url']);
   expect(await ask(url, '{ who }')).toMatchObject({
     errors: [{ message: expect.stringMatching(/Cannot query field "who"/) }],
@@ -100,6 +106,23 @@ test('a file that was composed anew is served; what cannot be used is logged, an
     errors: [{ message: expect.stringMatching(/Cannot query field "fails"/) }],
   });
 
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test.each([
+  ['tells no facts', () => whole, 'Nothing is kept of a subgraph that tells no facts.'],
+  [
+    'is away',
+    () => whole.replace(front.url, 'http://127.0.0.1:9/graphql'),
+    'Facts of subgraphs do not arrive; it is tried again.',
+  ],
+])('a subgraph that %s does not keep it from starting', async (_what, sdl, sentence) => {
+  await place(sdl());
+  const child = start(file, { SERVICE_TOKEN: 'given out elsewhere' });
+  const says = listen(child);
+  await says(sentence);
+  await says('The router is open.');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

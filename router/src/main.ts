@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { type EventLog, openProcessBus, PublisherAwayError } from '@storegraph/events';
 import { InvalidEnvironment, log, openPublicKeys, startTracing, stopOnSignal } from '@storegraph/server';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -91,20 +92,45 @@ const openRedis = (url: string): Redis => {
   return redis;
 };
 
+type Facts = { readonly logs: readonly EventLog[]; readonly stop: () => Promise<void> };
+
+/** The facts of all subgraphs, where they are asked; none without a token to ask with. */
+const openFacts = async (
+  supergraphSdl: string,
+  token: string | undefined,
+  redisUrl: string | undefined,
+): Promise<Facts> => {
+  if (token === undefined) return { logs: [], stop: async () => undefined };
+  const urls = Object.fromEntries(
+    readSupergraph(supergraphSdl).subgraphs.map(({ name, url }) => [name, url]),
+  );
+  const bus = openProcessBus({
+    ...{ urls, token, redisUrl },
+    onError: (error) => {
+      if (error instanceof PublisherAwayError && error.status === 404)
+        return log.info('Nothing is kept of a subgraph that tells no facts.', { subgraph: error.publisher });
+      log.error('Facts of subgraphs do not arrive; it is tried again.', { error });
+    },
+  });
+  return { logs: await Promise.all(Object.keys(urls).map(bus.log)), stop: bus.stop };
+};
+
 const start = async (): Promise<void> => {
-  const { supergraphFile, settingsFile, planner, collector, redisUrl, keySources, ...env } = readEnv();
+  const { supergraphFile, settingsFile, planner, collector, redisUrl, keySources, serviceToken, ...env } =
+    readEnv();
   const tracing =
     collector === undefined ? null : await startTracing({ serviceName: 'router', endpoint: collector });
   const redis = redisUrl === undefined ? null : openRedis(redisUrl);
   const supergraphSdl = await readGraph(supergraphFile);
   const followed = await openPublicKeys(keySources);
+  const facts = await openFacts(supergraphSdl, serviceToken, redisUrl);
   const share = createInflight();
   const router = await startRouter({
     ...env,
     keys: followed.keys,
     ...(await plannerOf(planner)),
     ...{ supergraphSdl, transports: (place) => share(httpTransport(place)) },
-    ...(redis && { redis }),
+    ...{ ...(redis && { redis }), logs: facts.logs },
     settings: await readSettings(settingsFile),
   });
   const following = followFile(supergraphFile, supergraphSdl, router);
@@ -114,6 +140,7 @@ const start = async (): Promise<void> => {
       clearInterval(following);
       followed.stop();
       await router.stop();
+      await facts.stop();
       redis?.disconnect();
       await tracing?.stop();
     },

@@ -143,16 +143,17 @@ describe('a supergraph that cannot be used', () => {
   });
 });
 
-test('forgets what was kept of the answers before', async () => {
-  const facts = (publisher: string): EventLog => ({
-    ...{ publisher, head: async () => 0, read: async () => [], keepFor: async () => undefined },
-    follow: async function* (_after, signal) {
-      await once(signal, 'abort');
-      yield* [];
-    },
-  });
-  const hinted = (whole: string) => `${whole.replace('total: Int!', 'total: Int! @cacheControl(maxAge: 60)')}
+const facts = (publisher: string): EventLog => ({
+  ...{ publisher, head: async () => 0, read: async () => [], keepFor: async () => undefined },
+  follow: async function* (_after, signal) {
+    await once(signal, 'abort');
+    yield* [];
+  },
+});
+const hinted = (whole: string) => `${whole.replace('total: Int!', 'total: Int! @cacheControl(maxAge: 60)')}
     directive @cacheControl(maxAge: Int) on FIELD_DEFINITION`;
+
+test('forgets what was kept of the answers before', async () => {
   const router = await open({ supergraphSdl: hinted(sdl.whole), logs: [facts('stock')] });
   const told = async (): Promise<number> => {
     await ask(router, '{ total }');
@@ -161,6 +162,18 @@ test('forgets what was kept of the answers before', async () => {
   expect([await told(), await told()]).toEqual([1, 1]);
   router.reload(hinted(sdl.less));
   expect([await told(), await told()]).toEqual([2, 2]);
+});
+
+test('keeps nothing of a subgraph that has moved, whose facts are told elsewhere now', async () => {
+  const router = await open({ supergraphSdl: hinted(sdl.whole), logs: [facts('stock')] });
+  await ask(router, '{ total }');
+  await ask(router, '{ total }');
+  const moved = createStock();
+  const { url } = await serve(moved.subgraph);
+  router.reload(hinted(sdl.whole.replace(fronts.stock.url, url)));
+  await ask(router, '{ total }');
+  await ask(router, '{ total }');
+  expect([stock.operations(), moved.operations()]).toEqual([1, 2]);
 });
 
 describe('a subscription under way', () => {

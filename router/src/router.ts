@@ -40,7 +40,10 @@ export type RouterOptions = {
    * one is made to a subgraph's address: those follow the supergraph when it is another, and end with the router.
    */
   readonly transports: readonly Transport[] | ((place: SubgraphPlace) => Transport);
-  /** The facts of the subgraphs whose answers may be kept; account's also say whose session has ended. */
+  /**
+   * The facts of the subgraphs whose answers may be kept, each for as long as its subgraph stays where it is;
+   * account's also say whose session has ended. They stay the caller's.
+   */
   readonly logs?: readonly EventLog[];
   /** What tokens are verified with. */
   readonly keys: PublicKeys;
@@ -86,6 +89,8 @@ const prepareAll = (
     }
   }
 };
+
+const addressOf = ({ name, url }: SubgraphPlace): string => `${name} ${url}`;
 
 /** A supergraph, ready to be served. */
 type Graph = {
@@ -133,6 +138,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
   const ways = typeof given === 'function' ? createWays(given) : givenWays(given);
   const make = graphMaker(options, { settings, ways, caches, watching });
   let graph = make(options.supergraphSdl);
+  const begunWith = typeof given === 'function' ? readSupergraph(options.supergraphSdl).subgraphs : [];
   graph.take();
   const about = { log, know: watching.know };
   const published = await watchPublished(settings.operations.folder, {
@@ -174,6 +180,8 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
       next.take();
       graph = next;
       caches.clear();
+      const stay = new Set(readSupergraph(supergraphSdl).subgraphs.map(addressOf));
+      for (const place of begunWith) if (!stay.has(addressOf(place))) caches.leave(place.name);
     },
     stop: async () => {
       published.stop();

@@ -18,6 +18,8 @@ export type Caches = {
   readonly around: (transport: Transport) => Transport;
   /** Forgets everything: the graph is another. */
   readonly clear: () => void;
+  /** Keeps nothing of a subgraph any more: its facts are not to be had where they were. */
+  readonly leave: (subgraph: string) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -34,7 +36,7 @@ export const startCaches = async (
 ): Promise<Caches> => {
   const followed = maxBytes > 0 ? logs : logs.filter(tellsOfSessions);
   const publishers = new Set(followed.map(({ publisher }) => publisher));
-  const { store: answers, tagged } = createAnswers(maxBytes / 2, publishers);
+  const { store: answers, tagged } = createAnswers(maxBytes / 2, (subgraph) => feed.follows(subgraph));
   const parts = createTaggedStore<KeptPart>(maxBytes / 2);
   const drop = (tags: readonly string[]): void => {
     parts.drop(tags);
@@ -53,9 +55,17 @@ export const startCaches = async (
   });
   return {
     answers,
-    around: (transport) =>
-      publishers.has(transport.name) ? cachedTransport(fencedTransport(transport, feed), parts) : transport,
+    around: (transport) => {
+      if (!publishers.has(transport.name)) return transport;
+      const fenced = fencedTransport(transport, feed);
+      const cached = cachedTransport(fenced, parts);
+      return {
+        ...fenced,
+        fetch: (...asked) => (feed.follows(transport.name) ? cached : fenced).fetch(...asked),
+      };
+    },
     clear: () => drop([...publishers]),
+    leave: feed.leave,
     stop: feed.stop,
   };
 };
