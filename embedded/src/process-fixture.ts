@@ -14,12 +14,13 @@ export type Launched = {
   readonly kill: () => Promise<unknown>;
 };
 
-/** Starts the processes of a distributed shop: a module of the repository with these settings and no others. */
+/** Starts the processes of a distributed shop, in the repository, with these settings and no others. */
 export const createLauncher = () => {
   const launched = new Set<Launched>();
 
-  const launch = (module: string, settings: Readonly<Record<string, string>>): Launched => {
-    const child = spawn(process.execPath, ['--import', 'tsx', module], {
+  const start = (command: readonly string[], settings: Readonly<Record<string, string>>): Launched => {
+    const [file = '', ...given] = command;
+    const child = spawn(file, given, {
       cwd: root,
       env: { PATH: process.env['PATH'], ...settings },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -49,7 +50,10 @@ export const createLauncher = () => {
   };
 
   return {
-    launch,
+    start,
+    /** A module of the repository. */
+    launch: (module: string, settings: Readonly<Record<string, string>>): Launched =>
+      start([process.execPath, '--import', 'tsx', module], settings),
     /** Ends all that still run. */
     killAll: async (): Promise<void> => {
       await Promise.all([...launched].map(({ kill }) => kill()));

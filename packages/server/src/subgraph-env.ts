@@ -43,7 +43,7 @@ export const ownProcess = (port: number) => ({
   POSTGRES_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   PORT: z.coerce.number().int().min(0).max(65_535).default(port),
   HOST: z.string().default('127.0.0.1'),
-  /** The other subgraphs, whose facts it hears and whom it asks: `inventory=http://inventory:4002/graphql,pricing=…`. */
+  /** The other subgraphs, whose facts it hears and whom it asks: `inventory=http://inventory:4001/graphql,pricing=…`. */
   SUBGRAPH_URLS: subgraphUrls.default({}),
   /** A service's token, which the others are asked with. */
   SERVICE_TOKEN: z.string().min(1).optional(),
