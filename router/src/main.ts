@@ -134,7 +134,7 @@ const start = async (): Promise<void> => {
     settings: await readSettings(settingsFile),
   });
   const following = followFile(supergraphFile, supergraphSdl, router);
-  log.info('The router is open.', { url: router.url });
+  // First, because whoever reads that it is open may tell it to end.
   stopOnSignal({
     stop: async () => {
       clearInterval(following);
@@ -145,6 +145,7 @@ const start = async (): Promise<void> => {
       await tracing?.stop();
     },
   });
+  log.info('The router is open.', { url: router.url });
 };
 
 await start().catch((error: unknown) => {

@@ -211,6 +211,7 @@ describe.runIf(isInstalled)('over a Redis of our own', () => {
     const follower = await followLive();
     await redis.kill();
     await publishAndSee(follower);
+    await vi.waitFor(() => expect(errors).toHaveLength(2), { timeout: 5_000 });
     await redis.start();
     const asked = await vi.waitFor(
       async () => {

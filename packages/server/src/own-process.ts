@@ -82,10 +82,11 @@ export const runSubgraph = async <Bus extends AnyBus, Context>({
     followed.stop();
   };
   const front = await serveSubgraph({ ...subgraph, stop }, { ...servedBy(env), keys: followed.keys });
+  // First, because whoever reads that it is open may tell it to end.
+  stopOnSignal(front);
   if (unheard.size > 0) {
     const how = token === undefined ? 'set SUBGRAPH_URLS and SERVICE_TOKEN' : 'name them in SUBGRAPH_URLS';
     log.warn(`It does not hear the facts of other subgraphs: ${how}.`, { subgraphs: [...unheard] });
   }
   log.info(`${subgraph.name} is open.`, { url: front.url });
-  stopOnSignal(front);
 };
