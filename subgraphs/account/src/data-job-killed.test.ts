@@ -24,6 +24,11 @@ let cartAsked: () => void = () => {};
 /** The other subgraphs: all answer but the cart, which is asked and says nothing. */
 const server = createServer((request, response) => {
   const name = request.url?.slice(1) ?? '';
+  // Whose facts are asked for as well, which are none here.
+  if (!others.includes(name)) {
+    response.statusCode = 404;
+    return void response.end();
+  }
   asked.push(name);
   if (name === 'cart') return cartAsked();
   const personalData = { items: 1, content: JSON.stringify({ heldBy: name }) };
@@ -55,7 +60,7 @@ const startProcess = async () => {
   };
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', main], {
-    env: { ...process.env, ...settings },
+    env: { PATH: process.env['PATH'], ...settings },
     stdio: 'ignore',
   });
   const exited = once(child, 'exit');

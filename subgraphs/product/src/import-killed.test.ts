@@ -18,7 +18,7 @@ const startProcess = () => {
   const nobody = JSON.stringify({ keys: [{ kid: 'nobody', kty: 'OKP' }] });
   const settings = { POSTGRES_URL: catalogue.url, PORT: '0', NODE_ENV: 'test', PUBLIC_KEYS: nobody };
   const child = spawn(process.execPath, ['--import', 'tsx', main], {
-    env: { ...process.env, ...settings },
+    env: { PATH: process.env['PATH'], ...settings },
     stdio: 'ignore',
   });
   const exited = once(child, 'exit');
