@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Bus } from './bus.ts';
 import { type FactType, publisherOf, type StoredEvent } from './catalogue.ts';
 import type { EventLog } from './log.ts';
-import { pause, retryDelayMs } from './pause.ts';
+import { orAborted, pause, retryDelayMs } from './pause.ts';
 import { startReporting } from './place-report.ts';
 import { PublisherAwayError } from './publisher-client.ts';
 import { CursorTooOldError } from './retention.ts';
@@ -121,7 +121,7 @@ const runInbox = (needs: InboxNeeds) => {
     }
   };
   const untilStopped = async () => {
-    const log = await Promise.race([bus.log(publisher), aborted(signal)]);
+    const log = await orAborted(bus.log(publisher), signal);
     for (let tries = 0; log && !signal.aborted; tries += 1) {
       try {
         // It ends by itself when the log is stopped.
@@ -241,9 +241,3 @@ const savePosition = async (
   await tx.execute(sql`update consumed set sequence = ${sequence}
     where consumer = ${consumer} and publisher = ${publisher}`);
 };
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });

@@ -10,6 +10,7 @@ export {
 export { type Consumer, type Handlers, startConsumer } from './consumer.ts';
 export { type EventLog, type OpenEventLog, openEventLog } from './log.ts';
 export { announceCommit, append, eventsMigrations } from './outbox.ts';
+export { orAborted, pause } from './pause.ts';
 export { openProcessBus, type ProcessBus } from './process-bus.ts';
 export { PublisherAwayError } from './publisher-client.ts';
 export { tellSince } from './recent-facts.ts';

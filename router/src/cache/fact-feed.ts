@@ -1,4 +1,4 @@
-import { type EventLog, PublisherAwayError, type StoredEvent } from '@storegraph/events';
+import { type EventLog, orAborted, PublisherAwayError, pause, type StoredEvent } from '@storegraph/events';
 import { type Log, within } from '@storegraph/server';
 
 /** How long a mutation's answer waits until what it changed is heard of. */
@@ -106,7 +106,7 @@ const keepTelling = async (
 const begin = async (following: Following, needs: FactFeedOptions): Promise<void> => {
   const { log, left } = following;
   if (following.position !== null) return;
-  const place = await Promise.race([needs.begin(log), aborted(left.signal)]);
+  const place = await orAborted(needs.begin(log), left.signal);
   if (place === null) return;
   moveTo(following, place);
   // What was asked before: a fact between the answer and this place would never be told.
@@ -162,11 +162,3 @@ const headReached = async (following: Following): Promise<void> => {
     following.waiting.add(look);
   });
 };
-
-const aborted = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
-
-const pause = (ms: number, signal: AbortSignal): Promise<unknown> => within(ms, aborted(signal));

@@ -1,4 +1,4 @@
-import { CursorTooOldError, type EventLog, type StoredEvent } from '@storegraph/events';
+import { CursorTooOldError, type EventLog, pause, type StoredEvent } from '@storegraph/events';
 import { stockFacts } from './fact-repository.ts';
 import { FollowersFullError, type Following, type FollowLimits } from './following-domain.ts';
 import type { StockKey } from './loaders.ts';
@@ -184,18 +184,6 @@ const createFactReader = (
     },
   };
 };
-
-const pause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms).unref();
-    signal.addEventListener('abort', end);
-  });
 
 type Marked = { readonly follower: Follower; readonly followed: Followed };
 
